@@ -1,0 +1,246 @@
+#include "config/value.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
+
+#include "core/hold.h"
+
+#define DAY_SECONDS 86400
+#define DURATION_MAX (INT64_C(3660) * DAY_SECONDS)
+#define CLOCK_FACTOR_MAX 1000000000
+#define CYCLE_MONTHS_MAX 120
+#define CYCLE_DAYS_MAX 3660
+
+static void *member(const struct key *k, void *section)
+{
+    return (char *)section + k->offset;
+}
+
+/* The number that text begins with, min to max and without a sign; what follows it, or NULL when there is none. */
+static const char *number(const char *text, int64_t min, int64_t max, int64_t *out)
+{
+    int64_t v = 0;
+    const char *p = text;
+    for (; *p >= '0' && *p <= '9'; p++) {
+        v = v * 10 + (*p - '0');
+        if (v > max)
+            return NULL;
+    }
+    if (p == text || v < min)
+        return NULL;
+    *out = v;
+    return p;
+}
+
+static bool whole_number(const char *text, int64_t min, int64_t max, int64_t *out)
+{
+    const char *rest = number(text, min, max, out);
+    return rest && !*rest;
+}
+
+bool value_int(const struct key *k, struct config *c, void *section, const char *value, struct errmsg *why)
+{
+    int64_t v;
+    (void)c, (void)why;
+    if (!whole_number(value, k->min, k->max, &v))
+        return false;
+    *(int *)member(k, section) = (int)v;
+    return true;
+}
+
+bool value_uint32(const struct key *k, struct config *c, void *section, const char *value, struct errmsg *why)
+{
+    int64_t v;
+    (void)c, (void)why;
+    if (!whole_number(value, k->min, k->max, &v))
+        return false;
+    *(uint32_t *)member(k, section) = (uint32_t)v;
+    return true;
+}
+
+bool value_choice(const struct key *k, struct config *c, void *section, const char *value, struct errmsg *why)
+{
+    (void)c, (void)why;
+    for (int i = 0; k->words[i]; i++)
+        if (strcmp(k->words[i], value) == 0) {
+            *(int *)member(k, section) = i;
+            return true;
+        }
+    return false;
+}
+
+bool duration_parse(const char *text, int64_t *out)
+{
+    static const struct {
+        char letter;
+        int64_t seconds;
+    } units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', DAY_SECONDS}};
+    int64_t n;
+    const char *rest = number(text, 1, DURATION_MAX, &n);
+    if (!rest || !rest[0] || rest[1])
+        return false;
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        if (units[i].letter == rest[0] && n <= DURATION_MAX / units[i].seconds) {
+            *out = n * units[i].seconds;
+            return true;
+        }
+    return false;
+}
+
+bool value_duration(const struct key *k, struct config *c, void *section, const char *value, struct errmsg *why)
+{
+    (void)c, (void)why;
+    return duration_parse(value, member(k, section));
+}
+
+bool value_time_of_day(const struct key *k, struct config *c, void *section, const char *value, struct errmsg *why)
+{
+    int64_t hour, minute;
+    (void)c, (void)why;
+    if (strlen(value) != 5 || value[2] != ':')
+        return false;
+    const char *rest = number(value, 0, 23, &hour);
+    if (rest != value + 2 || !whole_number(value + 3, 0, 59, &minute))
+        return false;
+    *(int *)member(k, section) = (int)(hour * 3600 + minute * 60);
+    return true;
+}
+
+bool value_cycle(const struct key *k, struct config *c, void *section, const char *value, struct errmsg *why)
+{
+    static const struct {
+        const char *singular, *plural;
+        enum cycle_unit unit;
+        int max;
+    } units[] = {{" month", " months", CYCLE_MONTHS, CYCLE_MONTHS_MAX}, {" day", " days", CYCLE_DAYS, CYCLE_DAYS_MAX}};
+    struct policy *p = section;
+    int64_t n;
+    (void)k, (void)c, (void)why;
+    const char *rest = number(value, 1, CYCLE_DAYS_MAX, &n);
+    for (size_t i = 0; rest && i < sizeof units / sizeof *units; i++)
+        if (n <= units[i].max &&
+            (strcmp(rest, units[i].plural) == 0 || (n == 1 && strcmp(rest, units[i].singular) == 0))) {
+            p->cycle_unit = units[i].unit;
+            p->cycle = (int)n;
+            return true;
+        }
+    return false;
+}
+
+bool value_channel_name(const struct key *k, struct config *c, void *section, const char *value, struct errmsg *why)
+{
+    struct policy *p = section;
+    int i = config_channel(c, str_of(value));
+    (void)k;
+    if (i < 0) {
+        err_set(why, ERR_ABSENT, "there is no section channel \"%.64s\"", value);
+        return false;
+    }
+    uint64_t bit = UINT64_C(1) << i;
+    if (p->channels & bit)
+        return false;
+    p->channels |= bit;
+    return true;
+}
+
+bool value_timezone(const struct key *k, struct config *c, void *section, const char *value, struct errmsg *why)
+{
+    struct tz *tz;
+    (void)k, (void)section;
+    if (tz_load(value, &tz, why) != ERR_OK)
+        return false;
+    c->tz = tz;
+    c->timezone = mem_strdup(value);
+    return true;
+}
+
+/* A store's own code says what may follow the scheme. */
+bool value_store(const struct key *k, struct config *c, void *section, const char *value, struct errmsg *why)
+{
+    static const char *const schemes[] = {"dir:", "redis://", "redis-sentinel://", "redis-cluster://"};
+    (void)k, (void)section, (void)why;
+    bool good = strcmp(value, "memory:") == 0;
+    for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {
+        size_t n = strlen(schemes[i]);
+        good = good || (strncmp(value, schemes[i], n) == 0 && value[n]);
+    }
+    if (good)
+        c->store = mem_strdup(value);
+    return good;
+}
+
+static bool is_host_byte(char ch, bool bracketed)
+{
+    bool word = (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9');
+    return word || ch == '.' || (bracketed ? ch == ':' : ch == '-');
+}
+
+/* "127.0.0.1:8600", "localhost:8600", "[::1]:8600". */
+static bool is_host_port(const char *value)
+{
+    bool bracketed = value[0] == '[';
+    const char *from = value + bracketed, *p = from;
+    int64_t port;
+    while (is_host_byte(*p, bracketed))
+        p++;
+    if (p == from || (bracketed && *p++ != ']'))
+        return false;
+    return *p == ':' && whole_number(p + 1, 0, 65535, &port);
+}
+
+static bool is_socket_path(const char *value)
+{
+    size_t n = strlen(value);
+    return strncmp(value, "unix:/", 6) == 0 && n > 6 && n - 5 < sizeof((struct sockaddr_un *)0)->sun_path;
+}
+
+bool value_listen(const struct key *k, struct config *c, void *section, const char *value, struct errmsg *why)
+{
+    (void)k, (void)section, (void)why;
+    if ((!is_socket_path(value) && !is_host_port(value)) || c->n_listen == LISTEN_MAX)
+        return false;
+    for (unsigned i = 0; i < c->n_listen; i++)
+        if (strcmp(c->listen[i], value) == 0)
+            return false;
+    c->listen[c->n_listen++] = mem_strdup(value);
+    return true;
+}
+
+bool value_clock(const struct key *k, struct config *c, void *section, const char *value, struct errmsg *why)
+{
+    lc_instant start;
+    int64_t factor;
+    int32_t offset;
+    (void)k, (void)section, (void)why;
+    if (strcmp(value, "system") == 0) {
+        c->clock = CLOCK_SYSTEM;
+        c->clock_factor = 1;
+        return true;
+    }
+    size_t n = strcspn(value, " ");
+    if (!instant_parse(value, n, &start, &offset) || strncmp(value + n, " x", 2) != 0)
+        return false;
+    if (!whole_number(value + n + 2, 1, CLOCK_FACTOR_MAX, &factor))
+        return false;
+    c->clock = CLOCK_ACCELERATED;
+    c->clock_start = start;
+    c->clock_factor = factor;
+    return true;
+}
+
+bool value_brake(const struct key *k, struct config *c, void *section, const char *value, struct errmsg *why)
+{
+    (void)k, (void)section, (void)why;
+    return brake_parse(str_of(value), &c->brake);
+}
+
+bool value_country_code(const struct key *k, struct config *c, void *section, const char *value, struct errmsg *why)
+{
+    int64_t code;
+    (void)k, (void)section, (void)why;
+    if (value[0] != '+' || value[1] == '0' || !whole_number(value + 1, 1, 999, &code))
+        return false;
+    strcpy(c->country_code, value); /* at most 4 bytes, checked above */
+    return true;
+}

@@ -1,0 +1,45 @@
+/* Requests to the daemon, over its Unix socket or --url. */
+#ifndef CTL_CLIENT_H
+#define CTL_CLIENT_H
+
+#include "base/buf.h"
+#include "ctl/commands.h"
+
+struct client;
+
+struct answer {
+    long status;      /* of HTTP */
+    long retry_after; /* seconds; 0: not said */
+    struct buf body;  /* terminated by a NUL that is not counted */
+};
+
+/* Says on stderr what is wrong unless it returns EXIT_DONE. Nothing is connected yet. */
+int client_open(const struct ctl *ctl, struct client **out);
+void client_close(struct client *c);
+/* The configuration by which the socket was found; NULL with --url. */
+const struct config *client_config(const struct client *c);
+
+/* One request; body: JSON, or STR_NONE. EXIT_DONE: there is an answer, whatever its status; its body replaces what
+ * a->body held. EXIT_UNREADABLE: there is none, and it was said. */
+int client_call(struct client *c, const char *method, const char *path, struct str body, struct answer *a);
+/* As client_call() with GET, but any answer other than 200 is told and becomes the exit status. */
+int client_get(struct client *c, const char *path, struct answer *a);
+
+/* Inputs as NDJSON. What comes back with status 200 goes to data() in pieces while the body is still being sent;
+ * anything else into the answer. */
+struct inputs_post {
+    struct str body;
+    const char *stream; /* the name that all bodies of one import carry */
+    bool last;          /* of the stream */
+    void (*data)(void *arg, const char *p, size_t n);
+    void *arg;
+};
+int client_post_inputs(struct client *c, const struct inputs_post *post, struct answer *a);
+
+/* Tells the problem that an answer names, after "what: "; the exit status that it amounts to. */
+int client_problem(const struct answer *a, const char *what);
+
+/* Appends s to a path, percent-encoded. */
+void path_add(struct buf *path, const char *s);
+
+#endif

@@ -1,0 +1,123 @@
+#include "ctl/commands.h"
+#include "ctl/options.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define DEFAULT_CONFIG SYSCONFDIR "/lifecertd/lifecertd.conf"
+
+const struct command commands[] = {
+    {"init", "", "make the store that the configuration names", NULL, cmd_init},
+    {"import", "FILE...", "send inputs to the daemon",
+     "A FILE ending in .csv has a header row that names its columns; any other is NDJSON, one input a line; - is stdin.\n"
+     "In CSV an empty cell is an absent member, the word null clears it, and without a column op every row is an\n"
+     "enrolment. Importing again what was imported already changes nothing.",
+     cmd_import},
+    {"show", "ID", "show one beneficiary: state, dates, what comes next and why, all events", NULL, cmd_show},
+    {"due", "", "count the deadlines of each kind, by the day or the month they fall on", NULL, cmd_due},
+    {"events", "", "print the log as NDJSON, read from the store, with or without a running daemon", NULL, cmd_events},
+    {"simulate", "--until TIME INPUTS.ndjson", "run inputs through the policies in a simulated clock, with nothing sent",
+     "Every input carries its instant, \"at\"; those later than TIME are left out. All is kept in memory, nothing is\n"
+     "written but the events, on stdout, in order of time.",
+     cmd_simulate},
+    {"status", "", "show one screen: counts by status, next deadlines, holds", NULL, cmd_status},
+    {"holds", "", "list what keeps suspensions back", NULL, cmd_holds},
+    {"hold place", "--until DATE --by WHO --why TEXT", "keep suspensions back (a moratorium)",
+     "It is for everyone, or for a policy, a category or a unit.", cmd_hold_place},
+    {"hold lift", "NAME --by WHO --why TEXT", "lift a hold; what it kept back is then applied", NULL, cmd_hold_lift},
+    {"demo-city", "", "write a made-up city and its year as NDJSON", NULL, cmd_demo_city},
+};
+
+const unsigned n_commands = sizeof commands / sizeof commands[0];
+
+/* How many words of argv the name takes up; 0: it is another's. */
+static int words_matched(const char *name, int argc, char **argv)
+{
+    int words = 0;
+    while (words < argc) {
+        size_t n = strcspn(name, " ");
+        if (strncmp(argv[words], name, n) != 0 || argv[words][n])
+            return 0;
+        words++;
+        if (!name[n])
+            return words;
+        name += n + 1;
+    }
+    return 0;
+}
+
+const struct command *command_find(int argc, char **argv, int *words)
+{
+    for (unsigned i = 0; i < n_commands; i++) {
+        *words = words_matched(commands[i].name, argc, argv);
+        if (*words)
+            return &commands[i];
+    }
+    return NULL;
+}
+
+static void say_v(const char *format, va_list args)
+{
+    fflush(stdout);
+    fputs("lifecertctl: ", stderr);
+    vfprintf(stderr, format, args);
+    fputc('\n', stderr);
+}
+
+void say(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    say_v(format, args);
+    va_end(args);
+}
+
+int fail(enum exit_status status, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    say_v(format, args);
+    va_end(args);
+    return status;
+}
+
+int finish_output(int status)
+{
+    errno = 0;
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    /* Whoever read has seen enough (head, less): nothing to complain of. */
+    if (errno == EPIPE)
+        return status;
+    return fail(EXIT_UNREADABLE, "cannot write the output: %s", errno ? strerror(errno) : "it is not whole");
+}
+
+int ctl_config(const struct ctl *ctl, struct config **out)
+{
+    const char *file = ctl->config_file ? ctl->config_file : DEFAULT_CONFIG;
+    struct buf faults = BUF_INIT;
+    enum err e = config_load(file, out, &faults);
+    if (e) {
+        fwrite(faults.p, 1, faults.n, stderr);
+        say("cannot use the configuration %s; -c FILE names another", file);
+    }
+    buf_done(&faults);
+    return e ? EXIT_UNREADABLE : EXIT_DONE;
+}
+
+int ctl_run(int argc, char **argv)
+{
+    struct ctl ctl = {0};
+    int first, words, status = options_read_global(&ctl, argc, argv, &first);
+    if (status != OPTIONS_READ)
+        return finish_output(status);
+    if (first == argc)
+        return fail(EXIT_MISUSE, "a command is missing; lifecertctl --help lists them");
+    ctl.command = command_find(argc - first, argv + first, &words);
+    if (!ctl.command)
+        return fail(EXIT_MISUSE, "unknown command \"%s\"; lifecertctl --help lists them", argv[first]);
+    first += words;
+    return finish_output(ctl.command->run(&ctl, argc - first, argv + first));
+}

@@ -1,0 +1,149 @@
+/* lifecertctl due: how many deadlines of each kind fall when. */
+#include "ctl/client.h"
+#include "ctl/json.h"
+#include "ctl/options.h"
+#include "ctl/progress.h"
+#include "ctl/table.h"
+#include "ctl/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define BAR_COLUMNS_MIN 10
+#define BAR_COLUMNS_MAX 60
+
+static const char *const headings[] = {"on", ">reminder", ">grace", ">suspension", ">lapse", ">all"};
+static const char *const kinds[] = {"reminder", "grace", "suspension", "lapse"};
+#define KINDS (sizeof kinds / sizeof kinds[0])
+
+static uint64_t row_total(const struct json *row)
+{
+    uint64_t total = 0;
+    for (unsigned i = 0; i < KINDS; i++)
+        total += (uint64_t)json_number(row, kinds[i], 0);
+    return total;
+}
+
+static void fill_table(struct table *t, const struct json *rows)
+{
+    for (size_t i = 0; i < json_count(rows); i++) {
+        const struct json *row = json_item(rows, i);
+        table_add(t, json_text(row, "on"));
+        for (unsigned k = 0; k < KINDS; k++)
+            table_add_count(t, json_number(row, kinds[k], 0));
+        table_add_count(t, (int64_t)row_total(row));
+    }
+}
+
+static uint64_t largest_total(const struct json *rows)
+{
+    uint64_t largest = 0;
+    for (size_t i = 0; i < json_count(rows); i++) {
+        uint64_t total = row_total(json_item(rows, i));
+        largest = total > largest ? total : largest;
+    }
+    return largest;
+}
+
+static void print_bar(uint64_t part, uint64_t whole, unsigned columns)
+{
+    struct buf b = BUF_INIT;
+    bar_add(&b, part, whole, columns, false);
+    printf("  %.*s", (int)b.n, b.p);
+    buf_done(&b);
+}
+
+/* The table, on a terminal with a bar behind each row where there is room for one. */
+static void print_chart(const struct table *t, const struct json *rows)
+{
+    unsigned screen = terminal_width(STDOUT_FILENO), taken = table_width(t) + 2;
+    unsigned columns = screen > taken ? screen - taken : 0;
+    uint64_t largest = largest_total(rows);
+    if (columns > BAR_COLUMNS_MAX)
+        columns = BAR_COLUMNS_MAX;
+    const char *row = table_print_row(t, t->text.p);
+    putchar('\n');
+    for (size_t i = 0; i < json_count(rows); i++) {
+        row = table_print_row(t, row);
+        if (columns >= BAR_COLUMNS_MIN)
+            print_bar(row_total(json_item(rows, i)), largest, columns);
+        putchar('\n');
+    }
+}
+
+static void print_due(const struct json *j)
+{
+    const struct json *rows = json_get(j, "rows");
+    int64_t held = json_number(j, "held", 0);
+    char n[TEXT_COUNT];
+    if (json_count(rows)) {
+        struct table t;
+        table_init(&t, headings, KINDS + 2);
+        fill_table(&t, rows);
+        print_chart(&t, rows);
+        table_done(&t);
+    } else {
+        printf("Nothing falls due in that time.\n");
+    }
+    if (held > 0)
+        printf("\n%s suspensions are due and held back; lifecertctl holds shows by what.\n",
+               text_count((uint64_t)held, n));
+}
+
+static int show_due(struct ctl *ctl, const char *path)
+{
+    struct client *c;
+    struct answer a = {0};
+    int status = client_open(ctl, &c);
+    if (status)
+        return status;
+    status = client_get(c, path, &a);
+    if (status == EXIT_DONE && ctl->json) {
+        printf("%s\n", a.body.p);
+    } else if (status == EXIT_DONE) {
+        struct json *j = json_parse(a.body.p);
+        print_due(j);
+        json_free(j);
+    }
+    buf_done(&a.body);
+    client_close(c);
+    return status;
+}
+
+static void add_query(struct buf *path, const char *name, const char *value)
+{
+    if (!value)
+        return;
+    buf_addc(path, memchr(path->p, '?', path->n) ? '&' : '?');
+    buf_printf(path, "%s=", name);
+    path_add(path, value);
+}
+
+int cmd_due(struct ctl *ctl, int argc, char **argv)
+{
+    const char *from = NULL, *to = NULL, *by = "day";
+    lc_date ignored;
+    const struct option_row options[] = {
+        {OPTION_TEXT, 0, "from", "DATE", "the first day (default: the first that has any)", &from},
+        {OPTION_TEXT, 0, "to", "DATE", "the last day (default: the last that has any)", &to},
+        {OPTION_TEXT, 0, "by", "day|month", "a row for each (default day)", &by},
+        OPTIONS_END,
+    };
+    int status = options_read(ctl, options, &argc, argv, 0, 0);
+    if (status != OPTIONS_READ)
+        return status;
+    if ((from && !option_date("from", from, &ignored)) || (to && !option_date("to", to, &ignored)))
+        return EXIT_MISUSE;
+    if (strcmp(by, "day") != 0 && strcmp(by, "month") != 0)
+        return fail(EXIT_MISUSE, "--by \"%s\": expected day or month", by);
+    struct buf path = BUF_INIT;
+    buf_adds(&path, "/v1/due");
+    add_query(&path, "by", by);
+    add_query(&path, "from", from);
+    add_query(&path, "to", to);
+    buf_addc(&path, '\0');
+    status = show_due(ctl, path.p);
+    buf_done(&path);
+    return status;
+}

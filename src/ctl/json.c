@@ -1,0 +1,81 @@
+#include "ctl/json.h"
+
+#include <string.h>
+
+#include <yajl/yajl_tree.h>
+
+/* struct json is yajl's value under a name of our own, so that only this file knows the library. */
+static yajl_val value(const struct json *j)
+{
+    return (yajl_val)(uintptr_t)j;
+}
+
+static const struct json *wrap(yajl_val v)
+{
+    return (const struct json *)v;
+}
+
+struct json *json_parse(const char *text)
+{
+    char error[256];
+    return text ? (struct json *)yajl_tree_parse(text, error, sizeof error) : NULL;
+}
+
+void json_free(struct json *whole)
+{
+    if (whole)
+        yajl_tree_free(value(whole));
+}
+
+static yajl_val member(yajl_val object, const char *name, size_t n)
+{
+    for (size_t i = 0; YAJL_IS_OBJECT(object) && i < object->u.object.len; i++) {
+        const char *key = object->u.object.keys[i];
+        if (strncmp(key, name, n) == 0 && !key[n])
+            return object->u.object.values[i];
+    }
+    return NULL;
+}
+
+const struct json *json_get(const struct json *j, const char *path)
+{
+    yajl_val v = value(j);
+    while (v && *path) {
+        size_t n = strcspn(path, ".");
+        v = member(v, path, n);
+        if (!path[n])
+            break;
+        path += n + 1;
+    }
+    return v && !YAJL_IS_NULL(v) ? wrap(v) : NULL;
+}
+
+const char *json_text(const struct json *j, const char *path)
+{
+    yajl_val v = value(json_get(j, path));
+    return v ? YAJL_GET_STRING(v) : NULL;
+}
+
+int64_t json_number(const struct json *j, const char *path, int64_t otherwise)
+{
+    yajl_val v = value(json_get(j, path));
+    return v && YAJL_IS_INTEGER(v) ? YAJL_GET_INTEGER(v) : otherwise;
+}
+
+bool json_bool(const struct json *j, const char *path)
+{
+    yajl_val v = value(json_get(j, path));
+    return v && YAJL_IS_TRUE(v);
+}
+
+size_t json_count(const struct json *j)
+{
+    yajl_val v = value(j);
+    return v && YAJL_IS_ARRAY(v) ? v->u.array.len : 0;
+}
+
+const struct json *json_item(const struct json *j, size_t i)
+{
+    yajl_val v = value(j);
+    return i < json_count(j) ? wrap(v->u.array.values[i]) : NULL;
+}

@@ -1,0 +1,31 @@
+/* How far a long command is, on stderr: a bar on a terminal, else a line every few seconds where it was asked for. */
+#ifndef CTL_PROGRESS_H
+#define CTL_PROGRESS_H
+
+#include "base/str.h"
+
+#include <stdint.h>
+
+struct progress {
+    bool bar, lines;
+    uint64_t total; /* bytes; 0: not known */
+    int64_t started, drawn; /* monotonic nanoseconds */
+};
+
+/* asked: also where stderr is no terminal. */
+void progress_begin(struct progress *p, uint64_t total, bool asked);
+/* done: bytes of total; inputs: how many that was. Draws at most ten times a second. */
+void progress_show(struct progress *p, uint64_t done, uint64_t inputs);
+/* Clears the bar's line, so that other words may follow. */
+void progress_clear(struct progress *p);
+/* Seconds since it began, at least a millisecond. */
+double progress_seconds(const struct progress *p);
+
+/* Columns of the terminal on fd; 0: it is none. */
+unsigned terminal_width(int fd);
+/* A bar of `width` columns filled to part/whole, in eighths of a column. Returns the columns it took with pad false:
+ * those filled only; with pad true it takes them all. */
+struct buf;
+unsigned bar_add(struct buf *b, uint64_t part, uint64_t whole, unsigned width, bool pad);
+
+#endif

@@ -1,0 +1,174 @@
+#include "daemon/reload.h"
+
+#include <signal.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "daemon/notify.h"
+#include "net/completions.h"
+
+#define RETRY_MS 1000 /* when the engine's queue is full */
+
+struct reload {
+    struct completion done; /* the first member: completions are turned back into it */
+    struct request request;
+    char *file;
+    struct buf fixed; /* what only a restart changes, as text */
+    struct engine *engine;
+    struct http *http;
+    struct http_options options; /* of the configuration that is being adopted */
+    struct completions *queue;
+    struct watch *hangup, *answered, *retry;
+    bool busy;  /* the engine has a configuration of ours, or will get it */
+    bool again; /* another SIGHUP has come meanwhile */
+};
+
+struct http_options reload_http_options(const struct config *c)
+{
+    struct http_options o = {.allow_at = c->clock != CLOCK_SYSTEM, .max_lines = c->max_lines};
+    memcpy(o.country_code, c->country_code, sizeof o.country_code);
+    return o;
+}
+
+void reload_log_faults(const struct buf *faults)
+{
+    char line[1024], quoted[1400];
+    for (size_t at = 0; at < faults->n;) {
+        const char *start = faults->p + at, *newline = memchr(start, '\n', faults->n - at);
+        size_t n = newline ? (size_t)(newline - start) : faults->n - at;
+        size_t shown = n < sizeof line ? n : sizeof line - 1;
+        memcpy(line, start, shown);
+        line[shown] = '\0';
+        log_line(LOG_LEVEL_ERR, "config-fault", "text=%s", log_quote(line, quoted, sizeof quoted));
+        at += n + 1;
+    }
+}
+
+/* The sockets, the store and the clock are opened once. */
+static void write_fixed(const struct config *c, struct buf *out)
+{
+    buf_printf(out, "store %s\nclock %d %lld %lld\n", c->store, (int)c->clock, (long long)c->clock_start,
+               (long long)c->clock_factor);
+    for (unsigned i = 0; i < c->n_listen; i++)
+        buf_printf(out, "listen %s\n", c->listen[i]);
+}
+
+struct reload *reload_new(const char *file, const struct config *started)
+{
+    struct reload *r = mem_zalloc(1, sizeof *r);
+    r->file = mem_strdup(file);
+    write_fixed(started, &r->fixed);
+    return r;
+}
+
+static void warn_if_fixed_differs(const struct reload *r, const struct config *c)
+{
+    struct buf now = BUF_INIT;
+    write_fixed(c, &now);
+    if (!str_eq(buf_str(&now), buf_str(&r->fixed)))
+        log_line(LOG_LEVEL_WARNING, "reload-incomplete",
+                 "text=\"store, clock and listen take effect at the next start, not at a reload\"");
+    buf_done(&now);
+}
+
+static void begin(struct reload *r);
+
+static void finish(struct reload *r)
+{
+    r->busy = false;
+    notify_ready();
+    if (r->again)
+        begin(r);
+}
+
+static void on_done(struct completion *c)
+{
+    struct reload *r = (struct reload *)c;
+    char quoted[1200];
+    if (r->request.err == ERR_OK) {
+        log_line(LOG_LEVEL_NOTICE, "reloaded", "config=%s", r->file);
+        http_reconfigure(r->http, &r->options);
+    } else {
+        log_line(LOG_LEVEL_ERR, "reload-refused", "text=%s", log_quote(r->request.msg.text, quoted, sizeof quoted));
+        config_free(r->request.config);
+    }
+    r->request.config = NULL;
+    finish(r);
+}
+
+static void on_engine_done(struct request *request)
+{
+    struct reload *r = request->owner;
+    completions_push(r->queue, &r->done);
+}
+
+static void submit(void *arg)
+{
+    struct reload *r = arg;
+    if (!engine_submit(r->engine, &r->request))
+        watch_timer_set(r->retry, RETRY_MS);
+}
+
+static void begin(struct reload *r)
+{
+    struct buf faults = BUF_INIT;
+    struct config *c;
+    r->busy = true;
+    r->again = false;
+    notify_reloading();
+    enum err e = config_load(r->file, &c, &faults);
+    reload_log_faults(&faults);
+    buf_done(&faults);
+    if (e != ERR_OK) {
+        log_line(LOG_LEVEL_ERR, "reload-refused", "config=%s text=\"the old configuration stays\"", r->file);
+        finish(r);
+        return;
+    }
+    warn_if_fixed_differs(r, c);
+    r->options = reload_http_options(c);
+    r->options.engine = r->engine;
+    r->done.run = on_done;
+    r->request = (struct request){.kind = REQUEST_CONFIG, .done = on_engine_done, .owner = r, .config = c};
+    submit(r);
+}
+
+static void on_hangup(void *arg)
+{
+    struct reload *r = arg;
+    r->again = true;
+    if (!r->busy)
+        begin(r);
+}
+
+static void on_answered(void *arg)
+{
+    completions_run(arg);
+}
+
+enum err reload_start(struct reload *r, struct loop *l, struct engine *e, struct http *h, struct errmsg *msg)
+{
+    enum err failed = completions_new(&r->queue, msg);
+    if (failed != ERR_OK)
+        return failed;
+    r->engine = e;
+    r->http = h;
+    r->answered = watch_readable(l, completions_fd(r->queue), on_answered, r->queue);
+    r->retry = watch_timer(l, submit, r);
+    r->hangup = watch_signal(l, SIGHUP, on_hangup, r);
+    return ERR_OK;
+}
+
+void reload_free(struct reload *r)
+{
+    if (!r)
+        return;
+    watch_free(r->hangup);
+    watch_free(r->retry);
+    watch_free(r->answered);
+    completions_free(r->queue);
+    config_free(r->request.config);
+    buf_done(&r->request.body);
+    buf_done(&r->fixed);
+    free(r->file);
+    free(r);
+}

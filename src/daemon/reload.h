@@ -1,0 +1,24 @@
+/* SIGHUP: reads the configuration again and hands it to the engine. A faulty one is reported line by line, and the old
+ * one stays. */
+#ifndef DAEMON_RELOAD_H
+#define DAEMON_RELOAD_H
+
+#include "config/config.h"
+#include "http/http.h"
+#include "net/loop.h"
+
+struct reload;
+
+/* started: the configuration that the daemon starts with; what cannot change without a restart is copied. */
+struct reload *reload_new(const char *file, const struct config *started);
+/* Answers SIGHUP from now on. The engine and http must outlive it, but for engine_close(). */
+enum err reload_start(struct reload *r, struct loop *l, struct engine *e, struct http *h, struct errmsg *msg) ERR_MUSTCHECK;
+/* When the engine is closed. NULL is fine. */
+void reload_free(struct reload *r);
+
+/* What of a configuration concerns the interface; without the engine. */
+struct http_options reload_http_options(const struct config *c);
+/* A log line for each line of config_load()'s faults. */
+void reload_log_faults(const struct buf *faults);
+
+#endif

@@ -1,0 +1,412 @@
+/* Checkpoints: the roster in slices, taken while events go on, and what is not per person in a section of its own.
+ *
+ * Slices, each led by a letter:
+ *   H  version, and the number after which the replay starts: all that is older is in the slices
+ *   R  beneficiaries (roster_save)
+ *   C  the categories' vocabulary, U the units' (vocab_save)
+ *   S  the rest, as lines of text (system_write), up to a number of its own
+ * A record may be newer than the replay's start: it carries the number of its last event, and the replay skips what
+ * it already has. The checkpoint becomes visible only when everything in it is durable. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "engine/internal.h"
+
+#define CHECKPOINT_VERSION 1 /* raise it when a slice changes; older ones are then passed over and the log is replayed */
+#define RECORDS_A_SLICE (16 * ROSTER_SLICE)
+
+/* --- the system section --- */
+
+static void write_policy(const struct engine *e, unsigned i, struct buf *out)
+{
+    const struct policies *p = &e->policies;
+    struct str names[CHANNEL_MAX];
+    uint32_t n = 0;
+    for (unsigned c = 0; c < e->n_channels; c++)
+        if (p->v[i].channels >> c & 1)
+            names[n++] = str_of(e->channels[c].name);
+    struct event ev = {.seq = p->adopted_seq[i], .time = e->env.now, .offset = e->env.offset, .type = EV_POLICY_ADOPTED};
+    ev.u.policy_adopted.policy = &p->v[i];
+    ev.u.policy_adopted.channels = names;
+    ev.u.policy_adopted.n_channels = n;
+    buf_printf(out, "p%d", p->current[i]);
+    event_write(out, &ev);
+}
+
+static void write_settings(const struct engine *e, struct buf *out)
+{
+    const struct settings *s = &e->settings;
+    struct channel_setting channels[CHANNEL_MAX];
+    for (unsigned i = 0; i < s->n_channels; i++) {
+        const struct engine_channel *c = &e->channels[s->channels[i]];
+        channels[i] = (struct channel_setting){str_of(c->name), c->expect_every};
+    }
+    struct event ev = {.time = e->env.now, .offset = e->env.offset, .type = EV_CONFIG_ADOPTED};
+    ev.u.config_adopted.timezone = str_of(s->timezone);
+    ev.u.config_adopted.channels = channels;
+    ev.u.config_adopted.n_channels = s->n_channels;
+    ev.u.config_adopted.brake = s->brake;
+    ev.u.config_adopted.clock_jump = s->clock_jump;
+    ev.u.config_adopted.max_downtime = s->max_downtime;
+    buf_addc(out, 'g');
+    event_write(out, &ev);
+}
+
+static void write_hold(const struct engine *e, const struct hold *h, struct buf *out)
+{
+    struct event ev = {.time = h->since, .offset = e->env.offset, .type = EV_HOLD_PLACED};
+    ev.u.hold.hold = h->kind;
+    ev.u.hold.scope = h->scope;
+    ev.u.hold.why = str_of(h->why);
+    ev.u.hold.by = h->by[0] ? str_of(h->by) : STR_NONE;
+    ev.u.hold.until = h->until;
+    ev.u.hold.due = h->due;
+    ev.u.hold.limit = h->limit;
+    buf_addc(out, 'h');
+    event_write(out, &ev);
+}
+
+/* Lines: e SEQ TIME (of the last event); c HEARD NAME (in the order of their indices); p CURRENT EVENT (the same); g EVENT; h EVENT; b DAY APPLIED
+ * ALLOWED. Events in the log's own form, so that the log's own reader and the replay's functions take them in. */
+static void system_write(const struct engine *e, struct buf *out)
+{
+    buf_printf(out, "e%" PRIu64 " %" PRId64 "\n", e->last_seq, e->env.now);
+    for (unsigned i = 0; i < e->n_channels; i++)
+        buf_printf(out, "c%" PRId64 " %s\n", e->channels[i].heard, e->channels[i].name);
+    for (unsigned i = 0; i < e->policies.n; i++)
+        write_policy(e, i, out);
+    if (e->settings.known)
+        write_settings(e, out);
+    for (unsigned i = 0; i < e->holds.n; i++)
+        write_hold(e, &e->holds.v[i], out);
+    buf_printf(out, "b%d %" PRId64 " %" PRId64 "\n", e->holds.day, e->holds.applied, e->holds.allowed);
+}
+
+static bool read_event(struct engine *e, struct str line, struct event *ev)
+{
+    size_t where;
+    return event_read(line, ev, &e->arena, &where) == ERR_OK;
+}
+
+static bool read_channel(struct engine *e, const char *text)
+{
+    int64_t heard;
+    char name[65];
+    if (sscanf(text, "%" SCNd64 " %64[^\n]", &heard, name) != 2)
+        return false;
+    unsigned i = adopt_channel_index(e, str_of(name));
+    if (i == CHANNEL_MAX)
+        return false;
+    e->channels[i].heard = heard;
+    return true;
+}
+
+static bool read_policy(struct engine *e, struct str line)
+{
+    struct event ev;
+    if (line.n < 2 || !read_event(e, (struct str){line.p + 1, line.n - 1}, &ev) || ev.type != EV_POLICY_ADOPTED)
+        return false;
+    unsigned i = e->policies.n;
+    adopt_note(e, &ev);
+    if (e->policies.n != i + 1)
+        return false;
+    e->policies.current[i] = line.p[0] == '1';
+    return true;
+}
+
+static bool read_note(struct engine *e, struct str line, enum event_type type)
+{
+    struct event ev;
+    if (!read_event(e, line, &ev) || ev.type != type)
+        return false;
+    if (type == EV_HOLD_PLACED)
+        holds_note(e, &ev);
+    else
+        adopt_note(e, &ev);
+    return true;
+}
+
+/* line: terminated where its newline was. */
+static bool system_line(struct engine *e, char tag, struct str line, uint64_t *end)
+{
+    switch (tag) {
+    case 'e': return sscanf(line.p, "%" SCNu64 " %" SCNd64, end, &e->env.now) == 2;
+    case 'c': return read_channel(e, line.p);
+    case 'p': return read_policy(e, line);
+    case 'g': return read_note(e, line, EV_CONFIG_ADOPTED);
+    case 'h': return read_note(e, line, EV_HOLD_PLACED);
+    case 'b':
+        return sscanf(line.p, "%d %" SCNd64 " %" SCNd64, &e->holds.day, &e->holds.applied, &e->holds.allowed) == 3;
+    default: return false;
+    }
+}
+
+static bool system_read(struct engine *e, struct str text, uint64_t *end)
+{
+    char *copy = mem_strndup(text.p, text.n), *p = copy;
+    bool current[POLICY_MAX], good = true;
+    while (good && *p) {
+        char *newline = strchr(p, '\n');
+        if (!newline) {
+            good = false;
+            break;
+        }
+        *newline = '\0';
+        unsigned before = e->policies.n;
+        good = system_line(e, *p, (struct str){p + 1, (size_t)(newline - p - 1)}, end);
+        if (e->policies.n > before)
+            current[before] = e->policies.current[before];
+        p = newline + 1;
+    }
+    /* Reading a version in makes it the current one of its name: what the checkpoint says counts. */
+    memcpy(e->policies.current, current, e->policies.n * sizeof *current);
+    free(copy);
+    return good;
+}
+
+/* --- writing --- */
+
+static void put_u64(struct buf *b, uint64_t v)
+{
+    for (int i = 0; i < 8; i++)
+        buf_addc(b, (char)(v >> 8 * i));
+}
+
+static uint64_t get_u64(const char *p)
+{
+    uint64_t v = 0;
+    for (int i = 7; i >= 0; i--)
+        v = v << 8 | (unsigned char)p[i];
+    return v;
+}
+
+enum part { PART_HEADER, PART_ROSTER, PART_CATEGORIES, PART_UNITS, PART_SYSTEM, PART_END, PART_FINISHED };
+
+static void fill_roster(struct engine *e, struct buf *out)
+{
+    uint32_t left = roster_count(e->roster) - e->checkpoint.next;
+    uint32_t n = left < RECORDS_A_SLICE ? left : RECORDS_A_SLICE;
+    buf_addc(out, 'R');
+    roster_save(e->roster, e->checkpoint.next, n, out);
+    e->checkpoint.next += n;
+    if (e->checkpoint.next == roster_count(e->roster))
+        e->checkpoint.part++;
+}
+
+/* The next slice; false: all are written. */
+static bool fill(struct engine *e)
+{
+    struct buf *out = &e->checkpoint.slice;
+    buf_clear(out);
+    switch (e->checkpoint.part) {
+    case PART_HEADER:
+        buf_addc(out, 'H');
+        put_u64(out, CHECKPOINT_VERSION);
+        put_u64(out, e->checkpoint.start_seq);
+        e->checkpoint.part = roster_count(e->roster) ? PART_ROSTER : PART_CATEGORIES;
+        return true;
+    case PART_ROSTER: fill_roster(e, out); return true;
+    case PART_CATEGORIES:
+        buf_addc(out, 'C');
+        vocab_save(e->categories, out);
+        break;
+    case PART_UNITS:
+        buf_addc(out, 'U');
+        vocab_save(e->units, out);
+        break;
+    case PART_SYSTEM:
+        buf_addc(out, 'S');
+        system_write(e, out);
+        e->checkpoint.end_seq = e->last_seq;
+        break;
+    default: return false;
+    }
+    e->checkpoint.part++;
+    return true;
+}
+
+static void give_up(struct engine *e, const struct errmsg *msg)
+{
+    char text[1200];
+    snprintf(text, sizeof text, "no checkpoint was written: %s", msg->text);
+    if (e->options.warn)
+        e->options.warn(e->options.arg, text);
+    store_checkpoint_abort(e->store);
+    e->checkpoint.active = false;
+    e->checkpoint.last_done = e->last_seq; /* not again at once */
+    buf_done(&e->checkpoint.slice);
+}
+
+static enum err begin(struct engine *e, struct errmsg *msg)
+{
+    struct store_info info;
+    store_info(e->store, &info);
+    enum err err = store_checkpoint_begin(e->store, msg);
+    if (err != ERR_OK)
+        return err;
+    e->checkpoint.active = true;
+    e->checkpoint.part = PART_HEADER;
+    e->checkpoint.next = 0;
+    e->checkpoint.in_flight = false;
+    e->checkpoint.start_seq = info.durable; /* the end of a commit */
+    return ERR_OK;
+}
+
+static void finished(struct engine *e)
+{
+    e->checkpoint.active = false;
+    e->checkpoint.last_done = e->checkpoint.end_seq;
+    buf_done(&e->checkpoint.slice);
+}
+
+/* Once everything in it is durable it may become visible. */
+static enum err finish(struct engine *e, struct errmsg *msg)
+{
+    struct store_info info;
+    store_info(e->store, &info);
+    if (info.durable < e->checkpoint.end_seq)
+        return ERR_OK; /* asked again at the next step */
+    e->checkpoint.part = PART_FINISHED;
+    return store_checkpoint_finish(e->store, &info.seal, msg);
+}
+
+/* One slice further. ERR_MORE: go on later; ERR_OK: it is whole. */
+static enum err go_on(struct engine *e, bool wait, struct errmsg *msg)
+{
+    enum err err = ERR_OK;
+    if (e->checkpoint.in_flight) {
+        err = store_checkpoint_poll(e->store, wait, msg);
+        if (err != ERR_OK)
+            return err;
+        e->checkpoint.in_flight = false;
+    }
+    if (e->checkpoint.part == PART_FINISHED) {
+        finished(e);
+        return ERR_OK;
+    }
+    if (fill(e))
+        err = store_checkpoint_slice(e->store, buf_str(&e->checkpoint.slice), msg);
+    else
+        err = finish(e, msg);
+    e->checkpoint.in_flight = err == ERR_MORE;
+    return err == ERR_OK ? ERR_MORE : err;
+}
+
+bool checkpoint_due(const struct engine *e)
+{
+    return e->checkpoint.active || e->last_seq - e->checkpoint.last_done >= e->options.checkpoint_events;
+}
+
+void checkpoint_step(struct engine *e)
+{
+    struct errmsg msg = {""};
+    enum err err = e->checkpoint.active ? go_on(e, false, &msg) : begin(e, &msg);
+    if (err != ERR_OK && err != ERR_MORE)
+        give_up(e, &msg);
+}
+
+enum err checkpoint_write(struct engine *e, struct errmsg *msg)
+{
+    struct store_info info;
+    store_info(e->store, &info);
+    if (info.durable < e->last_seq)
+        return err_set(msg, ERR_INVALID, "a checkpoint must wait for the last commit");
+    if (e->checkpoint.active)
+        store_checkpoint_abort(e->store);
+    enum err err = begin(e, msg);
+    if (err == ERR_OK)
+        while ((err = go_on(e, true, msg)) == ERR_MORE)
+            continue;
+    if (e->checkpoint.active)
+        give_up(e, msg);
+    return err;
+}
+
+/* --- loading --- */
+
+struct loading {
+    uint64_t after, system_seq;
+    bool header, system;
+};
+
+static enum err take_header(struct loading *l, struct str s, struct errmsg *msg)
+{
+    if (s.n != 16)
+        return err_set(msg, ERR_DAMAGED, "the header has %zu bytes, expected 16", s.n);
+    if (get_u64(s.p) != CHECKPOINT_VERSION)
+        return err_set(msg, ERR_VERSION, "version %" PRIu64 ", expected %d", get_u64(s.p), CHECKPOINT_VERSION);
+    l->after = get_u64(s.p + 8);
+    l->header = true;
+    return ERR_OK;
+}
+
+static enum err take_slice(struct engine *e, struct loading *l, struct str s, struct errmsg *msg)
+{
+    if (s.n == 0)
+        return err_set(msg, ERR_DAMAGED, "an empty slice");
+    struct str rest = {s.p + 1, s.n - 1};
+    switch (s.p[0]) {
+    case 'H': return take_header(l, rest, msg);
+    case 'R': return roster_load(e->roster, rest.p, rest.n, msg);
+    case 'C': return vocab_load(e->categories, rest.p, rest.n, msg);
+    case 'U': return vocab_load(e->units, rest.p, rest.n, msg);
+    case 'S':
+        l->system = system_read(e, rest, &l->system_seq);
+        return l->system ? ERR_OK : err_set(msg, ERR_DAMAGED, "the system section cannot be read");
+    default: return err_set(msg, ERR_DAMAGED, "an unknown slice");
+    }
+}
+
+static enum err load_one(struct engine *e, struct checkpoint_reader *r, struct loading *l, struct errmsg *msg)
+{
+    struct str slice;
+    enum err err;
+    while ((err = checkpoint_next(r, &slice, msg)) == ERR_OK) {
+        err = take_slice(e, l, slice, msg);
+        if (err != ERR_OK)
+            return err;
+        if (e->options.progress)
+            e->options.progress(e->options.arg, "checkpoint", roster_count(e->roster), 0);
+    }
+    if (err != ERR_END)
+        return err;
+    return l->header && l->system ? ERR_OK : err_set(msg, ERR_DAMAGED, "sections are missing");
+}
+
+/* What a bad checkpoint left behind is thrown away. */
+static void start_over(struct engine *e)
+{
+    roster_free(e->roster);
+    vocab_free(e->categories);
+    vocab_free(e->units);
+    engine_empty(e);
+}
+
+enum err checkpoint_load(struct engine *e, const char *uri, uint64_t *after, uint64_t *system_seq, struct seal *seal,
+                         struct errmsg *msg)
+{
+    for (unsigned which = 0; which < 2; which++) {
+        struct checkpoint_reader *r;
+        struct loading l = {.header = false};
+        enum err err = checkpoint_open(uri, which, &r, seal, msg);
+        if (err == ERR_ABSENT)
+            return err;
+        if (err == ERR_OK) {
+            err = load_one(e, r, &l, msg);
+            checkpoint_close(r);
+            if (err == ERR_OK) {
+                *after = l.after;
+                *system_seq = l.system_seq;
+                e->checkpoint.last_done = l.system_seq;
+                return ERR_OK;
+            }
+        }
+        char text[1200];
+        snprintf(text, sizeof text, "a checkpoint is passed over: %s", msg->text);
+        if (e->options.warn)
+            e->options.warn(e->options.arg, text);
+        start_over(e);
+    }
+    return ERR_ABSENT;
+}

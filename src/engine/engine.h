@@ -1,0 +1,130 @@
+/* The engine: steps inputs and due deadlines, commits in batches, answers after the commit.
+ *
+ * Everything here but engine_submit() and engine_counters() belongs to one thread. A driver calls engine_tick() in a loop and waits in
+ * between on engine_fd() and for as long as the tick says. Recovery, simulation and the daemon are this same
+ * code over another clock or store.
+ *
+ * What a request sees and changes is durable before its done() is called. A store that fails makes engine_tick()
+ * return an error: the program must end without answering anything more, and start again from what is stored. */
+#ifndef ENGINE_ENGINE_H
+#define ENGINE_ENGINE_H
+
+#include "base/clock.h"
+#include "config/config.h"
+#include "core/decide.h"
+#include "store/store.h"
+
+struct engine;
+
+/* --- requests --- */
+
+enum request_kind {
+    REQUEST_INPUTS,      /* decide inputs[] in order, fill results[] */
+    REQUEST_STREAM_END,  /* a stream of inputs is over: its last `at` no longer stops the clock */
+    REQUEST_SHOW,        /* beneficiary `id` as JSON into body; ERR_ABSENT */
+    REQUEST_STORY,       /* that person's events as NDJSON into body, oldest first; ERR_ABSENT */
+    REQUEST_DUE,         /* deadlines from date to date (inclusive; DATE_NONE: open) by day or month, as JSON */
+    REQUEST_STATUS,      /* counts, next deadlines, holds, as JSON */
+    REQUEST_HOLDS,       /* JSON */
+    REQUEST_HOLD_PLACE,  /* hold: a moratorium */
+    REQUEST_HOLD_LIFT,   /* by name; ERR_ABSENT */
+    REQUEST_CONFIG,      /* another configuration takes hold; ERR_INVALID with msg: refused, the old one stays */
+    REQUEST_KIND_N
+};
+
+/* What came of one input. The events are consecutive: first_seq .. first_seq + n_events - 1. */
+struct input_result {
+    enum result result;
+    enum reason reason;
+    uint32_t n_events;
+    uint64_t first_seq;
+    const char *member; /* RESULT_ERROR: the member at fault, and what is wrong; static strings */
+    const char *fault;
+};
+
+/* Inputs that belong together, in order (one import): with a clock that is not the system's, the clock does not pass the
+ * last `at` read from an open stream. Owned by the caller; must outlive its requests. */
+struct stream {
+    lc_instant reached; /* the engine's own; INSTANT_NONE before the first `at` */
+    struct stream *next, **link;
+};
+
+struct request {
+    enum request_kind kind;
+    void (*done)(struct request *r); /* on the engine's thread; the request is the caller's again */
+    void *owner;                     /* the caller's own */
+    enum err err;
+    struct errmsg msg;
+
+    struct stream *stream; /* INPUTS, STREAM_END; may be NULL */
+    struct input *inputs;
+    struct input_result *results;
+    uint32_t n_inputs;
+
+    struct str id;         /* SHOW, STORY */
+    lc_date from, to;      /* DUE */
+    bool by_month;         /* DUE */
+    struct {
+        struct scope scope;
+        lc_date until;
+        struct str name, why, by;
+    } hold;
+    struct config *config; /* CONFIG: the engine's when accepted */
+    struct buf body;       /* the answer; the caller frees it */
+
+    struct request *next; /* the engine's own */
+    uint32_t at_input;    /* the engine's own: the first input not yet decided */
+};
+
+void stream_init(struct stream *s);
+
+/* --- life --- */
+
+struct engine_options {
+    const char *uri;             /* of the store */
+    bool init;                   /* make the store when it is not there */
+    uint64_t segment_bytes;      /* 0: the store's default */
+    uint64_t checkpoint_events;  /* a checkpoint after so many events; 0: the default, 20 million */
+    uint32_t queue_inputs;       /* most inputs waiting; 0: the default, 262,144 */
+    uint32_t batch_bytes;        /* a commit's lines; 0: the default, 4 MiB */
+    void (*progress)(void *arg, const char *what, uint64_t done, uint64_t total);
+    void (*warn)(void *arg, const char *text); /* damaged checkpoints, torn tails: for the log */
+    void (*committed)(void *arg, uint64_t first, struct str lines); /* each batch once durable; may be NULL */
+    void *arg;
+};
+
+/* Opens the store, recovers and adopts the configuration (which the engine owns from then on, also when this fails).
+ * The clock of the configuration is started; simulated: instead a simulated clock that begins at start. */
+enum err engine_open(const struct engine_options *o, struct config *config, bool simulated, lc_instant start,
+                     struct engine **out, struct errmsg *msg) ERR_MUSTCHECK;
+/* Commits what is pending, writes the stamp and (checkpoint) a checkpoint. Requests still queued are dropped without done(). */
+enum err engine_close(struct engine *e, bool checkpoint, struct errmsg *msg);
+/* Gives everything up at once, as a crash would. */
+void engine_abandon(struct engine *e);
+
+/* From any thread. false: the queue is full, try again later. Wakes the engine. */
+bool engine_submit(struct engine *e, struct request *r) ERR_MUSTCHECK;
+
+/* Does a bounded share of what is due. *wait_ms: 0 when there is more to do at once, else for how long nothing will be,
+ * unless engine_fd() becomes readable (-1: for ever). */
+enum err engine_tick(struct engine *e, int64_t *wait_ms, struct errmsg *msg) ERR_MUSTCHECK;
+/* An epoll descriptor: readable when a request or a finished commit waits, or when the system's clock was set. */
+int engine_fd(const struct engine *e);
+
+/* --- simulation (only with a simulated clock) --- */
+
+/* Runs through every deadline at or before until, and through the submitted inputs, each at its `at`, until
+ * nothing is left to do, and commits. The clock then shows until. */
+enum err engine_run_until(struct engine *e, lc_instant until, struct errmsg *msg) ERR_MUSTCHECK;
+
+/* --- for the metrics and the logs; any thread; relaxed counters --- */
+struct engine_counters {
+    uint64_t inputs[OP_N][RESULT_N];
+    uint64_t events[EV_N];
+    uint64_t commits, commit_ns, commit_bytes, last_seq, durable_seq;
+    uint64_t queued_inputs, enrolled, held;
+    uint64_t lag_seconds; /* how far the sweep is behind */
+};
+void engine_counters(const struct engine *e, struct engine_counters *out);
+
+#endif

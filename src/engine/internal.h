@@ -1,0 +1,262 @@
+/* The engine's inside: one struct, and what its files offer each other. Not for anyone else. */
+#ifndef ENGINE_INTERNAL_H
+#define ENGINE_INTERNAL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "codec/event_json.h"
+#include "core/hold.h"
+#include "engine/engine.h"
+#include "roster/roster.h"
+#include "roster/vocab.h"
+
+#define TAKE_MAX 1024         /* deadlines taken from the queue at a time */
+#define TICK_DEADLINES 16384  /* decided in one tick, so that inputs go on during a long sweep */
+#define TICK_INPUTS 16384     /* the same the other way round */
+#define TICK_RESCHEDULED 16384 /* people adopted or released in one tick */
+#define STAMP_EVERY_NS (60 * INT64_C(1000000000))
+#define HOLDS_MAX 256
+
+/* --- a batch: what one commit will write, and who waits for it --- */
+
+struct pending_contact; /* contacts.c */
+
+struct batch {
+    uint64_t first;    /* the number of its first event */
+    uint32_t n;        /* events */
+    struct buf lines;
+    uint32_t *offsets; /* of each event's line */
+    uint32_t cap_offsets;
+    struct pending_contact *contacts;
+    struct buf stamp;
+    struct request *waiting, **waiting_tail; /* answered once this is durable */
+};
+
+/* --- policies: a version each time a policy's parameters change --- */
+
+struct policies {
+    struct policy v[POLICY_MAX];
+    uint64_t adopted_seq[POLICY_MAX];
+    uint64_t used[POLICY_MAX]; /* records that stand under it */
+    bool current[POLICY_MAX];
+    unsigned n;
+};
+
+/* What the last config.adopted said, as the engine keeps it. */
+struct settings {
+    bool known;
+    char timezone[128];
+    struct brake_limit brake;
+    int64_t clock_jump, max_downtime;
+    unsigned n_channels;
+    uint8_t channels[CHANNEL_MAX]; /* indices into struct engine.channels, in the configuration's order */
+};
+
+/* A channel that was ever configured keeps its index; policies' masks are over these. */
+struct engine_channel {
+    char name[65];
+    bool configured;
+    int64_t expect_every;
+    lc_instant heard; /* when it last brought something, or was first expected to */
+};
+
+struct hold {
+    enum hold_kind kind;
+    struct scope scope; /* name points to scope_name */
+    char scope_name[65];
+    unsigned channel; /* SCOPE_CHANNEL */
+    char why[257], by[129];
+    lc_date until;
+    int64_t due, limit;
+    lc_instant since;
+};
+
+struct holds {
+    struct hold v[HOLDS_MAX];
+    unsigned n;
+    /* the brake's count, of one local day */
+    lc_date day;
+    int64_t applied; /* suspensions that count */
+    int64_t allowed; /* let through by an operator and still to come */
+};
+
+struct clock_watch {
+    int64_t wall_base, boot_base; /* nanoseconds, at the last look that was good */
+};
+
+struct engine {
+    struct engine_options options;
+    struct config *config;
+    struct store *store;
+    struct clock clock;
+    bool simulated;
+    bool failed;
+
+    struct roster *roster;
+    struct vocab *categories, *units;
+    struct policies policies;
+    struct settings settings;
+    struct engine_channel channels[CHANNEL_MAX];
+    unsigned n_channels;
+    struct holds holds;
+    struct clock_watch watch;
+
+    struct env env; /* now, today, offset; the person's part is filled per call */
+    struct decision decision;
+    struct event_arena arena; /* for reading lines back */
+    struct buf history_text, contact_text;
+
+    struct batch batches[2];
+    struct batch *cur, *flight; /* flight: NULL when no commit is in the store */
+    int64_t commit_began;
+    uint64_t last_seq; /* the last number given */
+
+    lc_instant taking; /* the instant whose deadlines the sweep has in hand; INT64_MIN: none */
+
+    /* sweeps over everybody, in slices */
+    bool adopting;       /* policies or the time zone changed: everybody is looked at */
+    uint32_t adopt_from;
+    bool releasing;      /* a hold was lifted: the held are looked at again */
+    uint32_t release_from;
+
+    int64_t stamp_at; /* monotonic: the next stamp */
+
+    /* checkpoint in progress (checkpoint.c) */
+    struct {
+        bool active, in_flight;
+        int part; /* enum part of checkpoint.c */
+        uint64_t start_seq, end_seq, last_done; /* last_done: number of the last checkpoint's end */
+        uint32_t next; /* record */
+        struct buf slice;
+    } checkpoint;
+
+    /* requests */
+    pthread_mutex_t lock;
+    struct request *inbox, **inbox_tail; /* under lock */
+    atomic_uint queued;                  /* inputs waiting */
+    struct request *todo, **todo_tail;   /* the engine's own */
+    struct stream *streams;
+    int wake_fd, timer_fd, epoll_fd;
+
+    _Atomic uint64_t count_inputs[OP_N][RESULT_N], count_events[EV_N];
+    _Atomic uint64_t commits, commit_ns, commit_bytes, durable, last_given, lag;
+};
+
+/* One beneficiary in hand: a copy that people_put() writes back. */
+struct person {
+    uint32_t n;
+    struct entry entry;
+    char id_bytes[ID_MAX];
+    struct str id;
+};
+
+/* batch.c */
+void batch_init(struct batch *b);
+void batch_done(struct batch *b);
+bool batch_full(const struct engine *e);
+/* Gives the event its number and writes its line to the current batch. */
+void batch_add(struct engine *e, struct event *ev);
+/* The line of any event so far, durable or not, appended to out without its newline. */
+enum err batch_line(struct engine *e, uint64_t seq, struct buf *out, struct errmsg *msg) ERR_MUSTCHECK;
+/* Answers r once everything decided so far is durable. */
+void batch_answer(struct engine *e, struct request *r);
+enum err batch_poll(struct engine *e, bool wait, struct errmsg *msg) ERR_MUSTCHECK;
+enum err batch_commit(struct engine *e, struct errmsg *msg) ERR_MUSTCHECK;
+/* Commits all there is and waits for it. */
+enum err batch_flush(struct engine *e, struct errmsg *msg) ERR_MUSTCHECK;
+
+/* contacts.c: contacts not yet durable */
+struct pending_contact *pending_new(void);
+void pending_free(struct pending_contact *p);
+void pending_clear(struct pending_contact *p);
+const struct contact_change *pending_list(const struct pending_contact *p, size_t *n);
+void pending_add(struct pending_contact *p, uint64_t seq, uint32_t number, struct str id, bool unit,
+                 const struct contact *c);
+/* The contact as it is after everything decided so far; all STR_NONE when there is none. Points into the engine's
+ * contact_text or a batch: until the next call. */
+enum err contact_now(struct engine *e, uint32_t number, struct str id, bool unit, struct contact *out,
+                     struct errmsg *msg) ERR_MUSTCHECK;
+
+/* history.c */
+enum err history_fetch(struct engine *e, uint64_t last_seq, struct history *h, struct errmsg *msg) ERR_MUSTCHECK;
+
+/* people.c */
+void people_get(struct engine *e, uint32_t n, struct person *p);
+/* Brings the person's policy up to date, runs what is due up to and including upto, puts it back and schedules it. */
+enum err people_settle(struct engine *e, struct person *p, lc_instant upto, struct errmsg *msg) ERR_MUSTCHECK;
+enum err people_input(struct engine *e, const struct input *in, struct input_result *out, struct errmsg *msg) ERR_MUSTCHECK;
+/* What every event does besides moving the record; live and on replay. entry: NULL for system events. */
+void people_note(struct engine *e, struct entry *entry, const struct event *ev);
+
+/* sweep.c */
+enum err sweep_deadlines(struct engine *e, unsigned budget, struct errmsg *msg) ERR_MUSTCHECK;
+enum err sweep_adoption(struct engine *e, unsigned budget, struct errmsg *msg) ERR_MUSTCHECK;
+void sweep_release(struct engine *e, unsigned budget);
+
+/* holds.c */
+void holds_note(struct engine *e, const struct event *ev);
+void holds_note_suspension(struct engine *e, const struct event *ev);
+void holds_place(struct engine *e, const struct event *proto); /* u.hold filled; emits hold.placed */
+void holds_lift(struct engine *e, unsigned i, struct str why, struct str by);
+/* Places the clock hold unless it is there. */
+void holds_clock(struct engine *e, const char *why);
+int holds_find(const struct engine *e, struct str name);
+void holds_name(const struct hold *h, char out[160]);
+/* Is a suspension of that person kept back? other than by the brake's count */
+bool holds_cover(const struct engine *e, const struct entry *entry);
+bool holds_brake_on(const struct engine *e);
+/* Before the first suspension of the instant at: places the brake when too many are due. extra: due ones that the queue
+ * does not count. true: no brake. */
+bool holds_brake_check(struct engine *e, lc_instant at, int64_t extra);
+/* The next instant at which a hold is placed or lifted by itself, and doing what has come. */
+lc_instant holds_next(const struct engine *e);
+void holds_run(struct engine *e);
+void holds_heard(struct engine *e, unsigned channel);
+void holds_write(const struct engine *e, const struct hold *h, struct buf *out);
+/* The names of the holds over that person, as a JSON list. */
+void holds_write_names(const struct engine *e, const struct entry *entry, struct buf *out);
+
+/* adopt.c */
+enum err adopt_config(struct engine *e, struct config *c, struct errmsg *msg) ERR_MUSTCHECK;
+void adopt_note(struct engine *e, const struct event *ev); /* policy.adopted, config.adopted */
+/* The version of that name in force at that number; POLICY_UNKNOWN. */
+uint8_t adopt_policy(const struct engine *e, struct str name, uint64_t seq);
+int adopt_channel(const struct engine *e, struct str name); /* configured ones only; -1 */
+unsigned adopt_channel_index(struct engine *e, struct str name); /* added when new; CHANNEL_MAX: full */
+
+/* watch.c: the clock, and the stamp that says when the daemon was last alive */
+void watch_start(struct engine *e, lc_instant alive);
+void watch_look(struct engine *e);
+/* Replay: time passes as the log says, in the zone that the line is written in. */
+void watch_set_time(struct engine *e, const struct event *ev);
+void watch_set_now(struct engine *e, lc_instant now);
+void watch_stamp(struct engine *e, struct buf *out);
+lc_instant watch_read_stamp(struct engine *e, struct str stamp);
+
+/* replay.c */
+enum err replay_log(struct engine *e, uint64_t after, uint64_t system_seq, struct errmsg *msg) ERR_MUSTCHECK;
+
+/* checkpoint.c */
+/* Loads the newest good checkpoint into the empty engine; *after: replay starts there; *system_seq: system events up to
+ * there are in already; *seal. ERR_ABSENT: there is none. */
+enum err checkpoint_load(struct engine *e, const char *uri, uint64_t *after, uint64_t *system_seq, struct seal *seal,
+                         struct errmsg *msg) ERR_MUSTCHECK;
+bool checkpoint_due(const struct engine *e);
+/* Starts one, goes on with it by a slice, finishes it. */
+void checkpoint_step(struct engine *e);
+/* Writes one whole, now. */
+enum err checkpoint_write(struct engine *e, struct errmsg *msg) ERR_MUSTCHECK;
+
+/* engine.c: an engine that knows nobody, before recovery */
+void engine_empty(struct engine *e);
+
+/* query.c */
+void query_run(struct engine *e, struct request *r);
+
+/* JSON helpers shared by query.c and holds.c */
+void json_date(struct buf *out, lc_date d);
+void json_month(struct buf *out, lc_month m);
+void json_instant(const struct engine *e, struct buf *out, lc_instant at);
+
+#endif

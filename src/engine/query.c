@@ -1,0 +1,327 @@
+/* Questions: answered from memory, as JSON. */
+#include <inttypes.h>
+
+#include "engine/internal.h"
+
+#define NEXT_SHOWN 5
+
+void json_date(struct buf *out, lc_date d)
+{
+    if (d == DATE_NONE) {
+        BUF_LIT(out, "null");
+        return;
+    }
+    buf_addc(out, '"');
+    date_format(d, buf_room(out, 10));
+    out->n += 10;
+    buf_addc(out, '"');
+}
+
+void json_month(struct buf *out, lc_month m)
+{
+    if (m == MONTH_NONE) {
+        BUF_LIT(out, "null");
+        return;
+    }
+    buf_addc(out, '"');
+    month_format(m, buf_room(out, 7));
+    out->n += 7;
+    buf_addc(out, '"');
+}
+
+void json_instant(const struct engine *e, struct buf *out, lc_instant at)
+{
+    buf_addc(out, '"');
+    instant_format(at, tz_offset(e->env.tz, at), buf_room(out, 25));
+    out->n += 25;
+    buf_addc(out, '"');
+}
+
+static void text_member(struct buf *out, const char *name, struct str value)
+{
+    buf_printf(out, ",\"%s\":", name);
+    buf_add_json(out, value);
+}
+
+static void date_member(struct buf *out, const char *name, lc_date d)
+{
+    buf_printf(out, ",\"%s\":", name);
+    json_date(out, d);
+}
+
+/* --- one person --- */
+
+static void write_next(const struct engine *e, const struct person *p, struct buf *out)
+{
+    struct deadline d =
+        record_next(&e->policies.v[p->entry.rec.policy], &p->entry.rec, e->env.tz, e->env.now, e->env.today);
+    BUF_LIT(out, ",\"next\":");
+    if (d.kind == DEADLINE_NONE) {
+        BUF_LIT(out, "null");
+        return;
+    }
+    buf_printf(out, "{\"kind\":\"%s\",\"at\":", deadline_text(d.kind));
+    json_instant(e, out, d.at);
+    buf_addc(out, '}');
+}
+
+static void write_person(const struct engine *e, const struct person *p, struct buf *out)
+{
+    const struct record *r = &p->entry.rec;
+    const struct policy *policy = &e->policies.v[r->policy];
+    struct dates dates;
+    record_dates(policy, r, &dates);
+    bool paid = r->status == STATUS_ACTIVE || r->status == STATUS_GRACE;
+    BUF_LIT(out, "{\"id\":");
+    buf_add_json(out, p->id);
+    text_member(out, "status", str_of(status_text(r->status)));
+    text_member(out, "policy", str_of(policy->name));
+    text_member(out, "category", vocab_text(e->categories, p->entry.category));
+    text_member(out, "unit", vocab_text(e->units, p->entry.unit));
+    date_member(out, "approved_on", r->approved_on);
+    date_member(out, "certified_on", r->certified_on);
+    date_member(out, "base_on", dates.base);
+    date_member(out, "due_on", dates.due);
+    date_member(out, "grace_until", dates.grace_until);
+    date_member(out, "suspend_on", paid ? dates.suspend_on : DATE_NONE);
+    write_next(e, p, out);
+    date_member(out, "suspended_on", r->suspended_on);
+    BUF_LIT(out, ",\"withheld_from\":");
+    json_month(out, r->withheld_from);
+    date_member(out, "resumed_on", r->resumed_on);
+    date_member(out, "reminded_on", r->reminded_on);
+    date_member(out, "deferred_until", r->deferred_until);
+    date_member(out, "notice_until", r->notice_until);
+    date_member(out, "terminated_on", r->terminated_on);
+    BUF_LIT(out, ",\"held_by\":");
+    holds_write_names(e, &p->entry, out);
+    buf_printf(out, ",\"seq\":%" PRIu64 "}", p->entry.seq);
+}
+
+static bool find_person(struct engine *e, struct request *r, struct person *p)
+{
+    uint32_t n = roster_find(e->roster, r->id);
+    if (n == ROSTER_NONE) {
+        r->err = err_set(&r->msg, ERR_ABSENT, "not enrolled");
+        return false;
+    }
+    people_get(e, n, p);
+    return true;
+}
+
+static void show(struct engine *e, struct request *r)
+{
+    struct person p;
+    if (find_person(e, r, &p))
+        write_person(e, &p, &r->body);
+}
+
+/* Lines in the order of the walk are youngest first: turned round here. */
+static void story(struct engine *e, struct request *r)
+{
+    struct person p;
+    if (!find_person(e, r, &p))
+        return;
+    struct buf *text = &e->history_text;
+    buf_clear(text);
+    for (uint64_t seq = p.entry.seq; seq;) {
+        size_t start = text->n;
+        struct event head;
+        r->err = batch_line(e, seq, text, &r->msg);
+        if (r->err == ERR_OK)
+            r->err = event_read_head((struct str){text->p + start, text->n - start}, &head, &e->arena);
+        if (r->err != ERR_OK)
+            return;
+        buf_addc(text, '\n');
+        seq = head.prev < seq ? head.prev : 0;
+    }
+    for (size_t end = text->n; end > 0;) {
+        size_t start = end - 1;
+        while (start > 0 && text->p[start - 1] != '\n')
+            start--;
+        buf_add(&r->body, text->p + start, end - start);
+        end = start;
+    }
+}
+
+/* --- what is due --- */
+
+struct due_rows {
+    const struct engine *e;
+    struct buf *out;
+    bool by_month;
+    lc_date on; /* of the row under way; DATE_NONE: none yet */
+    uint64_t counts[DEADLINE_N];
+    const char *comma;
+};
+
+static void end_row(struct due_rows *rows)
+{
+    if (rows->on == DATE_NONE)
+        return;
+    buf_printf(rows->out, "%s{\"on\":", rows->comma);
+    if (rows->by_month)
+        json_month(rows->out, date_month(rows->on));
+    else
+        json_date(rows->out, rows->on);
+    for (int k = DEADLINE_NONE + 1; k < DEADLINE_N; k++) {
+        buf_printf(rows->out, ",\"%s\":%" PRIu64, deadline_text((enum deadline_kind)k), rows->counts[k]);
+        rows->counts[k] = 0;
+    }
+    buf_addc(rows->out, '}');
+    rows->comma = ",";
+}
+
+static void add_bucket(void *arg, lc_instant at, enum deadline_kind kind, uint64_t count)
+{
+    struct due_rows *rows = arg;
+    lc_date on = tz_date(rows->e->env.tz, at);
+    if (rows->by_month)
+        on = date_bom(on);
+    if (on != rows->on) {
+        end_row(rows);
+        rows->on = on;
+    }
+    rows->counts[kind] += count;
+}
+
+static void due(struct engine *e, struct request *r)
+{
+    struct due_rows rows = {.e = e, .out = &r->body, .by_month = r->by_month, .comma = ""};
+    lc_instant from = r->from != DATE_NONE ? tz_instant(e->env.tz, r->from, 0) : INT64_MIN;
+    lc_instant to = r->to != DATE_NONE ? tz_instant(e->env.tz, r->to + 1, 0) : INSTANT_NONE;
+    buf_printf(&r->body, "{\"by\":\"%s\",\"rows\":[", r->by_month ? "month" : "day");
+    roster_buckets(e->roster, from, to, add_bucket, &rows);
+    end_row(&rows);
+    buf_printf(&r->body, "],\"held\":%u}", roster_held_count(e->roster));
+}
+
+/* --- the whole --- */
+
+struct next_rows {
+    const struct engine *e;
+    struct buf *out;
+    unsigned n;
+};
+
+static void add_next(void *arg, lc_instant at, enum deadline_kind kind, uint64_t count)
+{
+    struct next_rows *rows = arg;
+    if (rows->n++ >= NEXT_SHOWN)
+        return;
+    buf_printf(rows->out, "%s{\"kind\":\"%s\",\"at\":", rows->n > 1 ? "," : "", deadline_text(kind));
+    json_instant(rows->e, rows->out, at);
+    buf_printf(rows->out, ",\"count\":%" PRIu64 "}", count);
+}
+
+static void write_holds(const struct engine *e, struct buf *out)
+{
+    buf_addc(out, '[');
+    for (unsigned i = 0; i < e->holds.n; i++) {
+        if (i)
+            buf_addc(out, ',');
+        holds_write(e, &e->holds.v[i], out);
+    }
+    buf_addc(out, ']');
+}
+
+static void status(struct engine *e, struct request *r)
+{
+    struct buf *out = &r->body;
+    struct store_info info;
+    store_info(e->store, &info);
+    lc_instant next = roster_next_instant(e->roster);
+    buf_printf(out, "{\"position\":%" PRIu64 ",\"now\":", info.durable);
+    json_instant(e, out, e->env.now);
+    buf_printf(out, ",\"simulated\":%s,\"enrolled\":%u", e->simulated ? "true" : "false", roster_count(e->roster));
+    for (int s = 0; s < STATUS_N; s++)
+        buf_printf(out, ",\"%s\":%u", status_text((enum status)s), roster_status_count(e->roster, (enum status)s));
+    buf_printf(out, ",\"held\":%u,\"lag_seconds\":%" PRId64 ",\"next\":[", roster_held_count(e->roster),
+               next < e->env.now ? e->env.now - next : 0);
+    struct next_rows rows = {.e = e, .out = out};
+    roster_buckets(e->roster, INT64_MIN, INSTANT_NONE, add_next, &rows);
+    BUF_LIT(out, "],\"holds\":");
+    write_holds(e, out);
+    buf_printf(out, ",\"log_bytes\":%" PRIu64 ",\"incarnation\":\"%s\"}", info.log_bytes, info.incarnation);
+}
+
+/* --- holds --- */
+
+static void holds(struct engine *e, struct request *r)
+{
+    BUF_LIT(&r->body, "{\"holds\":");
+    write_holds(e, &r->body);
+    buf_addc(&r->body, '}');
+}
+
+static bool long_text(struct request *r, struct str s, size_t max, const char *member)
+{
+    if (s.p && s.n > 0 && s.n <= max)
+        return false;
+    r->err = err_set(&r->msg, ERR_INVALID, "%s: expected 1 to %zu bytes of text", member, max);
+    return true;
+}
+
+static void hold_place(struct engine *e, struct request *r)
+{
+    if (long_text(r, r->hold.why, 256, "why") || long_text(r, r->hold.by, 128, "by"))
+        return;
+    if (r->hold.scope.kind == SCOPE_CHANNEL || (r->hold.scope.kind != SCOPE_ALL && long_text(r, r->hold.scope.name, 64, "scope")))
+        return;
+    if (r->hold.until < e->env.today) {
+        r->err = err_set(&r->msg, ERR_INVALID, "until: expected a date that has not passed");
+        return;
+    }
+    if (e->holds.n == HOLDS_MAX) {
+        r->err = err_set(&r->msg, ERR_FULL, "there are %d holds already: lift one first", HOLDS_MAX);
+        return;
+    }
+    struct event ev = {.type = EV_HOLD_PLACED};
+    ev.u.hold.hold = HOLD_MORATORIUM;
+    ev.u.hold.scope = r->hold.scope;
+    ev.u.hold.why = r->hold.why;
+    ev.u.hold.by = r->hold.by;
+    ev.u.hold.until = r->hold.until;
+    ev.u.hold.due = -1;
+    ev.u.hold.limit = -1;
+    holds_place(e, &ev);
+    for (unsigned i = 0; i < e->holds.n; i++)
+        if (e->holds.v[i].kind == HOLD_MORATORIUM && e->holds.v[i].since == e->env.now &&
+            e->holds.v[i].scope.kind == r->hold.scope.kind &&
+            (r->hold.scope.kind == SCOPE_ALL || str_eq(e->holds.v[i].scope.name, r->hold.scope.name)))
+            holds_write(e, &e->holds.v[i], &r->body);
+}
+
+static void hold_lift(struct engine *e, struct request *r)
+{
+    if (long_text(r, r->hold.why, 256, "why") || long_text(r, r->hold.by, 128, "by"))
+        return;
+    int i = holds_find(e, r->hold.name);
+    if (i < 0) {
+        r->err = err_set(&r->msg, ERR_ABSENT, "no such hold");
+        return;
+    }
+    holds_write(e, &e->holds.v[i], &r->body);
+    holds_lift(e, (unsigned)i, r->hold.why, r->hold.by);
+}
+
+static void configure(struct engine *e, struct request *r)
+{
+    r->err = adopt_config(e, r->config, &r->msg);
+}
+
+void query_run(struct engine *e, struct request *r)
+{
+    static void (*const handlers[REQUEST_KIND_N])(struct engine *, struct request *) = {
+        [REQUEST_SHOW] = show,
+        [REQUEST_STORY] = story,
+        [REQUEST_DUE] = due,
+        [REQUEST_STATUS] = status,
+        [REQUEST_HOLDS] = holds,
+        [REQUEST_HOLD_PLACE] = hold_place,
+        [REQUEST_HOLD_LIFT] = hold_lift,
+        [REQUEST_CONFIG] = configure,
+    };
+    r->err = ERR_OK;
+    handlers[r->kind](e, r);
+}

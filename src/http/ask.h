@@ -1,0 +1,30 @@
+/* A handler that is one request to the engine: gather the body, ask, answer. Its rows are prepare() and answer(), beside
+ * .data = exchange_collect, .end = ask_end, .close = ask_close. */
+#ifndef HTTP_ASK_H
+#define HTTP_ASK_H
+
+#include "http/exchange.h"
+#include "http/streams.h"
+
+/* Lives until both the exchange is over and the engine is done: a client may go away while it is asked for. */
+struct ask {
+    struct completion done; /* the first member: completions are turned back into asks */
+    struct request request;
+    struct exchange *x; /* NULL: over */
+    bool submitted;     /* the engine has it */
+    struct buf text;    /* what the request's strings point into; it must not grow once they do */
+    struct input input; /* POST /v1/inputs */
+    struct input_result result;
+    struct body_stream *stream;
+    struct ask *next, **link;
+};
+
+void ask_end(struct exchange *x);
+void ask_close(struct exchange *x);
+/* Of requests that the engine has dropped. */
+void ask_free_all(struct http *h);
+
+/* Answers what did not go well, and says so; ERR_OK: false, and nothing is answered. */
+bool ask_answer_error(struct exchange *x, const struct ask *a);
+
+#endif

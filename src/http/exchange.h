@@ -1,0 +1,115 @@
+/* One HTTP request in progress, from its header to the last byte of its answer; a handler says what it does. On the loop's thread.
+ *
+ * A handler never waits. It answers now, or lets the exchange rest: the library then reads and writes nothing on that
+ * connection until exchange_answer() or exchange_go_on(). */
+#ifndef HTTP_EXCHANGE_H
+#define HTTP_EXCHANGE_H
+
+#include <microhttpd.h>
+
+#include "http/http.h"
+#include "http/route.h"
+#include "http/site.h"
+#include "net/completions.h"
+
+#define BODY_MAX (1024 * 1024) /* of a body that is taken as a whole */
+
+struct exchange;
+struct ask;
+struct lines_body;
+struct groups;
+struct streams;
+
+struct http {
+    struct loop *loop;
+    struct http_options options;
+    struct completions *queue; /* what the engine has answered */
+    struct watch *answered;
+    struct input_parser *parser;
+    struct streams *streams;
+    struct groups *groups;
+    struct completion *waiting, **last_waiting; /* run after each round of answers, when there is room again */
+    struct site **sites;
+    unsigned n_sites;
+    struct exchange *exchanges;
+    struct lines_body *bodies;
+    struct ask *asks; /* those that the engine holds, and those whose exchange is not over */
+    void (*drained)(void *arg);
+    void *drained_arg;
+    bool draining;
+};
+
+/* What a route does. Any of it may be NULL. */
+struct handler {
+    const char *type; /* of the answer's body, where ask.h answers */
+    /* The header is there. May answer, and may set x->handler to another handler, whose begin() is then called. */
+    void (*begin)(struct exchange *x);
+    /* A piece of the body: returns how much was taken. The rest comes again after exchange_go_on(). */
+    size_t (*data)(struct exchange *x, const char *p, size_t n);
+    /* The body is complete: answer, or see to it that somebody will. */
+    void (*end)(struct exchange *x);
+    /* The exchange is over: x is about to be freed. What is still at work for x->state must do without it. */
+    void (*close)(struct exchange *x);
+
+    /* For what is one request to the engine (ask.h): fills it in; false: answered already. */
+    bool (*prepare)(struct exchange *x, struct ask *a);
+    /* The engine has done what it was asked. Without this its body is the answer. */
+    void (*answer)(struct exchange *x, struct ask *a);
+};
+
+struct exchange {
+    struct http *http;
+    struct MHD_Connection *connection;
+    const struct handler *handler;
+    struct route_match match;
+    struct buf body; /* what exchange_collect() has of it */
+    void *state;     /* the handler's */
+
+    struct MHD_Response *response; /* the answer, until it is queued */
+    unsigned status;
+    size_t discarded; /* bytes of the body that came after the answer was known */
+    bool resting;     /* suspended */
+    bool ended;       /* end() was called */
+    struct exchange *next, **link;
+};
+
+/* A header's value; NULL: it is not there. */
+const char *exchange_header(const struct exchange *x, const char *name);
+/* An argument of the query, decoded into out: 1 there, 0 not there, -1 malformed and answered. */
+int exchange_argument(struct exchange *x, const char *name, struct buf *out);
+/* As a handler's data(): gathers the body, and answers 413 when it is too long. */
+size_t exchange_collect(struct exchange *x, const char *p, size_t n);
+
+/* --- answers: the first one counts, and none may follow --- */
+
+/* Takes the bytes of body, which is empty afterwards. */
+void exchange_answer(struct exchange *x, unsigned status, const char *type, struct buf *body);
+/* member: at fault, or NULL. */
+void exchange_problem(struct exchange *x, unsigned status, const char *member, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+/* Too much is queued: 503 with Retry-After. */
+void exchange_busy(struct exchange *x);
+/* The body comes from read() (as libmicrohttpd has it); release(arg) when it is over. */
+void exchange_answer_from(struct exchange *x, unsigned status, const char *type, MHD_ContentReaderCallback read,
+                          void *arg, MHD_ContentReaderFreeCallback release);
+/* A header of the answer, after the answer is known and before the handler returns. */
+void exchange_add_header(struct exchange *x, const char *name, const char *value);
+
+/* The rest of the body may come again. */
+void exchange_go_on(struct exchange *x);
+
+/* The library's callbacks; arg is the struct http. */
+enum MHD_Result exchange_access(void *arg, struct MHD_Connection *connection, const char *url, const char *method,
+                                const char *version, const char *data, size_t *size, void **state);
+void exchange_completed(void *arg, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode how);
+
+/* --- what http.c has for handlers --- */
+
+/* Hands r to the engine; when it is done, done->run runs on the loop. false: too much is queued. r->owner is taken. */
+bool http_submit(struct http *h, struct request *r, struct completion *done) ERR_MUSTCHECK;
+/* c->run after the next round of answers from the engine: something that was full may have room. Once. */
+void http_wait_for_room(struct http *h, struct completion *c);
+/* The last exchange may just have gone. */
+void http_check_drained(struct http *h);
+
+#endif

@@ -1,0 +1,93 @@
+/* POST /v1/holds places a moratorium, DELETE /v1/holds/NAME lifts a hold: both say who and why. */
+#include "codec/json_fields.h"
+#include "http/ask.h"
+#include "http/routes.h"
+
+#define NAME_MAX_BYTES 64 /* of a policy, a category, a unit */
+#define BY_MAX 128
+#define WHY_MAX 256
+
+static bool read_fields(struct exchange *x, struct ask *a, struct json_field *fields, size_t n)
+{
+    struct input_fault fault;
+    if (json_fields_read(buf_str(&x->body), fields, n, &a->text, &fault) == ERR_OK)
+        return true;
+    exchange_problem(x, 400, fault.member, "%s", fault.text);
+    return false;
+}
+
+enum { PLACE_HOLD, PLACE_SCOPE, PLACE_POLICY, PLACE_CATEGORY, PLACE_UNIT, PLACE_UNTIL, PLACE_WHY, PLACE_BY, PLACE_N };
+
+static const enum scope_kind scope_kinds[PLACE_N] = {
+    [PLACE_POLICY] = SCOPE_POLICY,
+    [PLACE_CATEGORY] = SCOPE_CATEGORY,
+    [PLACE_UNIT] = SCOPE_UNIT,
+};
+
+/* No scope at all is everyone; an object names exactly one. */
+static bool read_scope(struct exchange *x, const struct json_field *fields, bool given, struct scope *out)
+{
+    unsigned n = 0;
+    *out = (struct scope){.kind = SCOPE_ALL};
+    for (int i = PLACE_POLICY; i <= PLACE_UNIT; i++) {
+        if (!fields[i].value.p)
+            continue;
+        *out = (struct scope){scope_kinds[i], fields[i].value};
+        n++;
+    }
+    if (n <= 1 && (n == 1 || !given))
+        return true;
+    exchange_problem(x, 400, "scope", "member \"scope\" must be null or name one policy, category or unit");
+    return false;
+}
+
+static bool prepare_place(struct exchange *x, struct ask *a)
+{
+    struct json_field f[PLACE_N] = {
+        [PLACE_HOLD] = {.name = "hold", .required = true, .max = NAME_MAX_BYTES},
+        [PLACE_SCOPE] = {.name = "scope", .nullable = true},
+        [PLACE_POLICY] = {.name = "scope.policy", .max = NAME_MAX_BYTES},
+        [PLACE_CATEGORY] = {.name = "scope.category", .max = NAME_MAX_BYTES},
+        [PLACE_UNIT] = {.name = "scope.unit", .max = NAME_MAX_BYTES},
+        [PLACE_UNTIL] = {.name = "until", .required = true, .max = 10},
+        [PLACE_WHY] = {.name = "why", .required = true, .max = WHY_MAX},
+        [PLACE_BY] = {.name = "by", .required = true, .max = BY_MAX},
+    };
+    struct request *r = &a->request;
+    r->kind = REQUEST_HOLD_PLACE;
+    if (!read_fields(x, a, f, PLACE_N) || !read_scope(x, f, f[PLACE_SCOPE].object, &r->hold.scope))
+        return false;
+    if (!str_is(f[PLACE_HOLD].value, "moratorium")) {
+        exchange_problem(x, 400, "hold", "an operator places a \"moratorium\"; the other holds place themselves");
+        return false;
+    }
+    if (!date_parse(f[PLACE_UNTIL].value.p, f[PLACE_UNTIL].value.n, &r->hold.until)) {
+        exchange_problem(x, 400, "until", "member \"until\" is not a date (expected \"2026-06-30\")");
+        return false;
+    }
+    r->hold.why = f[PLACE_WHY].value;
+    r->hold.by = f[PLACE_BY].value;
+    return true;
+}
+
+static bool prepare_lift(struct exchange *x, struct ask *a)
+{
+    struct json_field f[] = {
+        {.name = "by", .required = true, .max = BY_MAX},
+        {.name = "why", .required = true, .max = WHY_MAX},
+    };
+    a->request.kind = REQUEST_HOLD_LIFT;
+    a->request.hold.name = x->match.captures[0];
+    if (!read_fields(x, a, f, sizeof f / sizeof *f))
+        return false;
+    a->request.hold.by = f[0].value;
+    a->request.hold.why = f[1].value;
+    return true;
+}
+
+const struct handler hold_place_handler = {
+    .type = "application/json", .data = exchange_collect, .end = ask_end, .close = ask_close, .prepare = prepare_place,
+};
+const struct handler hold_lift_handler = {
+    .type = "application/json", .data = exchange_collect, .end = ask_end, .close = ask_close, .prepare = prepare_lift,
+};

@@ -1,0 +1,107 @@
+/* What is asked of the engine and answered as it stands: GET under /v1, and the probes. */
+#include "http/ask.h"
+#include "http/routes.h"
+
+#define JSON "application/json"
+#define NDJSON "application/x-ndjson"
+
+static bool prepare_show(struct exchange *x, struct ask *a)
+{
+    a->request.kind = REQUEST_SHOW;
+    a->request.id = x->match.captures[0];
+    return true;
+}
+
+static bool prepare_story(struct exchange *x, struct ask *a)
+{
+    a->request.kind = REQUEST_STORY;
+    a->request.id = x->match.captures[0];
+    return true;
+}
+
+static bool prepare_status(struct exchange *x, struct ask *a)
+{
+    (void)x;
+    a->request.kind = REQUEST_STATUS;
+    return true;
+}
+
+static bool prepare_holds(struct exchange *x, struct ask *a)
+{
+    (void)x;
+    a->request.kind = REQUEST_HOLDS;
+    return true;
+}
+
+/* A date argument; not there: DATE_NONE. */
+static bool date_argument(struct exchange *x, const char *name, lc_date *out)
+{
+    struct buf value = BUF_INIT;
+    int there = exchange_argument(x, name, &value);
+    bool good = there == 0 || (there > 0 && date_parse(value.p, value.n, out));
+    if (there > 0 && !good)
+        exchange_problem(x, 400, name, "argument \"%s\" is not a date (expected 2026-06-30)", name);
+    buf_done(&value);
+    return good;
+}
+
+static bool by_argument(struct exchange *x, bool *by_month)
+{
+    struct buf value = BUF_INIT;
+    int there = exchange_argument(x, "by", &value);
+    bool month = there > 0 && str_is(buf_str(&value), "month");
+    bool good = there == 0 || month || (there > 0 && str_is(buf_str(&value), "day"));
+    if (there > 0 && !good)
+        exchange_problem(x, 400, "by", "argument \"by\" must be day or month");
+    *by_month = month;
+    buf_done(&value);
+    return good;
+}
+
+static bool prepare_due(struct exchange *x, struct ask *a)
+{
+    struct request *r = &a->request;
+    r->kind = REQUEST_DUE;
+    return date_argument(x, "from", &r->from) && date_argument(x, "to", &r->to) && by_argument(x, &r->by_month);
+}
+
+static void answer_health(struct exchange *x)
+{
+    struct buf body = BUF_INIT;
+    buf_adds(&body, "ok\n");
+    exchange_answer(x, 200, "text/plain", &body);
+}
+
+/* Nobody can ask before the engine has recovered: the sockets are opened after it. */
+static void answer_ready(struct exchange *x)
+{
+    if (x->http->draining)
+        exchange_problem(x, 503, NULL, "the daemon is stopping");
+    else
+        answer_health(x);
+}
+
+#define QUERY(answer_type, fill_in) \
+    {.type = (answer_type), .data = exchange_collect, .end = ask_end, .close = ask_close, .prepare = (fill_in)}
+
+static const struct handler show_handler = QUERY(JSON, prepare_show);
+static const struct handler story_handler = QUERY(NDJSON, prepare_story);
+static const struct handler due_handler = QUERY(JSON, prepare_due);
+static const struct handler status_handler = QUERY(JSON, prepare_status);
+static const struct handler holds_handler = QUERY(JSON, prepare_holds);
+static const struct handler health_handler = {.end = answer_health};
+static const struct handler ready_handler = {.end = answer_ready};
+
+const struct route http_routes[] = {
+    {METHOD_POST, "/v1/inputs", WHO_INTAKE, &inputs_handler},
+    {METHOD_GET, "/v1/beneficiaries/:id", WHO_READ, &show_handler},
+    {METHOD_GET, "/v1/beneficiaries/:id/events", WHO_READ, &story_handler},
+    {METHOD_GET, "/v1/due", WHO_READ, &due_handler},
+    {METHOD_GET, "/v1/status", WHO_READ, &status_handler},
+    {METHOD_GET, "/v1/holds", WHO_READ, &holds_handler},
+    {METHOD_POST, "/v1/holds", WHO_OPERATE, &hold_place_handler},
+    {METHOD_DELETE, "/v1/holds/:name", WHO_OPERATE, &hold_lift_handler},
+    {METHOD_GET, "/healthz", WHO_ANYONE, &health_handler},
+    {METHOD_GET, "/readyz", WHO_ANYONE, &ready_handler},
+};
+const size_t http_routes_n = sizeof http_routes / sizeof *http_routes;

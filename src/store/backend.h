@@ -1,0 +1,63 @@
+/* What a kind of store provides: one table of functions each. store.c picks the table by the URI's scheme and checks
+ * what holds for every kind, so that a backend may rely on it. */
+#ifndef STORE_BACKEND_H
+#define STORE_BACKEND_H
+
+#include "store/store.h"
+
+/* A commit's lines, and what they hold between two seals on the disk, are bounded: whoever reads may keep a whole
+ * batch in memory. */
+#define COMMIT_MAX_BYTES ((size_t)64 << 20)
+#define STAMP_MAX_BYTES ((size_t)64 << 10)
+
+struct backend {
+    const char *scheme; /* "dir" */
+    enum err (*open)(const char *place, enum store_mode mode, const struct store_options *options, struct store **out,
+                     struct store_opened *opened, struct errmsg *msg);
+    void (*close)(struct store *s);
+    void (*info)(const struct store *s, struct store_info *out);
+    enum err (*commit)(struct store *s, const struct commit *c, struct errmsg *msg);
+    enum err (*commit_poll)(struct store *s, bool wait, struct errmsg *msg);
+    int (*fd)(const struct store *s);
+    enum err (*get)(struct store *s, uint64_t seq, struct buf *out, struct errmsg *msg);
+    enum err (*contact)(struct store *s, uint32_t number, struct str id, struct buf *out, struct contact *contact,
+                        struct errmsg *msg);
+    enum err (*unit_contact)(struct store *s, struct str unit, struct buf *out, struct contact *contact,
+                             struct errmsg *msg);
+    enum err (*stamp)(struct store *s, struct buf *out, struct errmsg *msg);
+    enum err (*reader_open)(const struct store *s, uint64_t after, struct store_reader **out, struct errmsg *msg);
+    enum err (*reader_next)(struct store_reader *r, uint64_t *seq, struct str *line, struct errmsg *msg);
+    enum err (*reader_seal)(const struct store_reader *r, struct seal *out);
+    void (*reader_close)(struct store_reader *r);
+    enum err (*checkpoint_begin)(struct store *s, struct errmsg *msg);
+    enum err (*checkpoint_slice)(struct store *s, struct str slice, struct errmsg *msg);
+    enum err (*checkpoint_poll)(struct store *s, bool wait, struct errmsg *msg);
+    enum err (*checkpoint_finish)(struct store *s, const struct seal *seal, struct errmsg *msg);
+    void (*checkpoint_abort)(struct store *s);
+    enum err (*checkpoint_open)(const char *place, unsigned which, struct checkpoint_reader **out, struct seal *seal,
+                                struct errmsg *msg);
+    enum err (*checkpoint_next)(struct checkpoint_reader *r, struct str *slice, struct errmsg *msg);
+    void (*checkpoint_close)(struct checkpoint_reader *r);
+};
+
+/* The first member of every backend's own structures. */
+struct store {
+    const struct backend *backend;
+    enum store_mode mode;
+    bool busy;            /* a commit is in flight */
+    enum err failed;      /* what the first failed commit came to: no further one is taken */
+    struct errmsg why;
+};
+
+struct store_reader {
+    const struct backend *backend;
+};
+
+struct checkpoint_reader {
+    const struct backend *backend;
+};
+
+extern const struct backend backend_dir;
+extern const struct backend backend_memory;
+
+#endif

@@ -1,0 +1,134 @@
+/* A store: the event log, the contacts, the alive stamp and the checkpoints, behind one table of functions.
+ *
+ * The log is the database. It is a sequence of numbered JSON lines, committed in batches; each commit ends in
+ * a seal, SHA-256 over the previous seal's hash and the batch's bytes, so that a torn batch is told from a
+ * whole one and the log is a chain. A number is *durable* once its commit is done; nothing later is ever read by
+ * anybody but the engine itself, which keeps its undurable batches.
+ *
+ * Threads: one thread (the engine's) calls everything but the readers; a reader (store_reader_*) may be used by
+ * one other thread each. A commit may run on a thread of the store's own. */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "core/input.h"
+
+struct store;
+struct store_reader;
+
+#define SEAL_HASH 32
+
+struct seal {
+    uint64_t seq; /* the last event under it; 0: the empty log */
+    unsigned char hash[SEAL_HASH];
+};
+
+/* One person's or unit's contact as of an event. Strings are borrowed until the commit is done. */
+struct contact_change {
+    uint64_t seq;    /* the event that it belongs to */
+    uint32_t number; /* the beneficiary's record number; not used for a unit */
+    struct str id;   /* the beneficiary's id, or the unit's code */
+    bool unit;
+    struct contact contact; /* the whole new contact; all STR_NONE: erased */
+};
+
+/* A commit. Everything it points at stays untouched by the caller until it is done. */
+struct commit {
+    uint64_t first, last; /* event numbers; last == first - 1: no event (contacts and stamp only) */
+    struct str lines;     /* whole lines, each ending in a newline, numbers ascending by 1 */
+    const struct contact_change *contacts;
+    size_t n_contacts;
+    struct str stamp; /* new alive stamp (opaque, up to 64 KiB), or STR_NONE */
+};
+
+enum store_mode {
+    STORE_INIT,      /* make it; ERR_EXISTS when there is one */
+    STORE_WRITE,     /* open to go on: takes the lock, recovers a torn tail */
+    STORE_READ,      /* for readers only; takes no lock and changes nothing */
+};
+
+struct store_options {
+    bool simulated;          /* kept at INIT; at WRITE it must be the same, else ERR_INVALID */
+    uint64_t segment_bytes;  /* when a segment is closed; 0: the default, 256 MiB */
+    const struct seal *seal; /* WRITE: at the checkpoint's seal the chain is picked up; NULL: verified from the start */
+};
+
+/* What opening found, for the log and for people. */
+struct store_opened {
+    uint64_t torn_bytes;      /* cut off behind the last whole commit */
+    char torn_file[256];
+};
+
+struct store_info {
+    uint64_t durable;    /* the last durable number */
+    struct seal seal;    /* the last durable seal */
+    char incarnation[33]; /* 32 hex digits, made at INIT */
+    bool simulated;
+    uint64_t log_bytes;
+};
+
+/* uri: "dir:PATH" or "memory:". Fails with ERR_ABSENT (not initialised), ERR_LOCKED (the message names the
+ * holder's pid), ERR_DAMAGED (the message names file, line and what is wrong), ERR_VERSION, ERR_IO. */
+enum err store_open(const char *uri, enum store_mode mode, const struct store_options *options, struct store **out,
+                    struct store_opened *opened, struct errmsg *msg) ERR_MUSTCHECK;
+void store_close(struct store *s);
+void store_info(const struct store *s, struct store_info *out);
+
+/* Begins a commit; at most one at a time. ERR_OK: done already (a small one is written at once); ERR_MORE: in
+ * flight; else it failed, and the store takes no further commit: the daemon must stop. Order inside: contacts are durable
+ * before the lines, lines and seal before the commit is done. */
+enum err store_commit(struct store *s, const struct commit *c, struct errmsg *msg) ERR_MUSTCHECK;
+/* ERR_OK: done; ERR_MORE: still in flight (never with wait); else it failed. */
+enum err store_commit_poll(struct store *s, bool wait, struct errmsg *msg) ERR_MUSTCHECK;
+/* Readable (level) when a commit or a checkpoint's slice has finished; -1 when the store never needs it. */
+int store_fd(const struct store *s);
+
+/* The line of one durable event, without its newline, appended to out. ERR_ABSENT past the end. */
+enum err store_get(struct store *s, uint64_t seq, struct buf *out, struct errmsg *msg) ERR_MUSTCHECK;
+
+/* The latest durable contact of a beneficiary (id must match, else ERR_DAMAGED) or a unit. The strings are
+ * appended to out and point into it, so out must not grow while they are used. ERR_ABSENT: there is none. */
+enum err store_contact(struct store *s, uint32_t number, struct str id, struct buf *out, struct contact *contact,
+                       struct errmsg *msg) ERR_MUSTCHECK;
+enum err store_unit_contact(struct store *s, struct str unit, struct buf *out, struct contact *contact,
+                            struct errmsg *msg) ERR_MUSTCHECK;
+
+/* The last durable stamp, appended to out; ERR_ABSENT: there is none. */
+enum err store_stamp(struct store *s, struct buf *out, struct errmsg *msg) ERR_MUSTCHECK;
+
+/* --- readers: the durable log in order --- */
+
+/* after: the number before the first one wanted. A reader opened on a store that is being written follows it. The
+ * seals on the way are checked where whole commits are read, that is from a seal on. */
+enum err store_reader_open(const struct store *s, uint64_t after, struct store_reader **out, struct errmsg *msg) ERR_MUSTCHECK;
+/* The next line without its newline; it points into the reader and holds until the next call. ERR_END: no more now
+ * (try again later); ERR_DAMAGED with the exact place. */
+enum err store_reader_next(struct store_reader *r, uint64_t *seq, struct str *line, struct errmsg *msg) ERR_MUSTCHECK;
+/* The seal that covers everything returned so far, when the last line returned was its last; else ERR_ABSENT. */
+enum err store_reader_seal(const struct store_reader *r, struct seal *out);
+void store_reader_close(struct store_reader *r);
+
+/* --- checkpoints: derived state, opaque to the store --- */
+
+/* A checkpoint is written in slices while commits go on, and becomes visible, whole, at finish. slice is copied or
+ * written before the call returns or, with ERR_MORE, must stay untouched until store_checkpoint_poll() is ERR_OK. A
+ * failure here leaves the store itself usable. */
+enum err store_checkpoint_begin(struct store *s, struct errmsg *msg) ERR_MUSTCHECK;
+enum err store_checkpoint_slice(struct store *s, struct str slice, struct errmsg *msg) ERR_MUSTCHECK;
+enum err store_checkpoint_poll(struct store *s, bool wait, struct errmsg *msg) ERR_MUSTCHECK;
+/* ERR_MORE: it is whole once store_checkpoint_poll() says ERR_OK. seal: the last durable seal, not older than anything in the slices. Keeps this one and the one before. */
+enum err store_checkpoint_finish(struct store *s, const struct seal *seal, struct errmsg *msg) ERR_MUSTCHECK;
+void store_checkpoint_abort(struct store *s);
+
+/* Before store_open(STORE_WRITE): the checkpoints of a store, newest first. Each slice comes back as it was
+ * written, its checksum verified. */
+struct checkpoint_reader;
+/* which: 0 newest, 1 the one before. ERR_ABSENT: there is none such. ERR_DAMAGED, ERR_VERSION. Gives its seal. */
+enum err checkpoint_open(const char *uri, unsigned which, struct checkpoint_reader **out, struct seal *seal,
+                         struct errmsg *msg) ERR_MUSTCHECK;
+/* ERR_END after the last slice of a whole checkpoint. The slice holds until the next call. */
+enum err checkpoint_next(struct checkpoint_reader *r, struct str *slice, struct errmsg *msg) ERR_MUSTCHECK;
+void checkpoint_close(struct checkpoint_reader *r);
+
+#endif

@@ -1,0 +1,391 @@
+/* The configuration as a whole: what a good file yields, and what every kind of fault is told like. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "config/config.h"
+#include "tests/lib/tap.h"
+
+static const char *in_tmpdir(const char *name, char path[256])
+{
+    snprintf(path, 256, "%s/%s", tap_tmpdir(), name);
+    return path;
+}
+
+static void write_file(const char *name, const char *text, size_t n)
+{
+    char path[256];
+    FILE *f = fopen(in_tmpdir(name, path), "wb");
+    if (!f || fwrite(text, 1, n, f) != n || fclose(f) != 0)
+        bail_out("cannot write %s", path);
+}
+
+/* The faults with the test's folder taken out of them: "main.conf:1: ...". NULL when there was none. */
+static char *faults_of(const char *name)
+{
+    char path[256];
+    struct config *c = NULL;
+    struct buf faults = BUF_INIT, out = BUF_INIT;
+    enum err e = config_load(in_tmpdir(name, path), &c, &faults);
+    buf_addc(&faults, '\0');
+    if (e == ERR_OK || c) {
+        config_free(c);
+        buf_done(&faults);
+        return NULL;
+    }
+    size_t n = strlen(tap_tmpdir()) + 1;
+    for (const char *p = faults.p, *hit; *p; p = hit) {
+        hit = strstr(p, tap_tmpdir());
+        buf_add(&out, p, hit ? (size_t)(hit - p) : strlen(p));
+        hit = hit ? hit + n : p + strlen(p);
+    }
+    buf_addc(&out, '\0');
+    buf_done(&faults);
+    return out.p;
+}
+
+static void is_fault(const char *text, size_t n, const char *want, const char *what)
+{
+    write_file("main.conf", text, n);
+    char *got = faults_of("main.conf");
+    is_str(got, want, "%s is told", what);
+    free(got);
+}
+
+#define DURATION "a number with s, m, h or d, such as \"36h\", up to \"3660d\"\n"
+#define SYNTAX "expected KEY = VALUE, KEY = { VALUE, ... } or SECTION \"NAME\" { ... }\n"
+#define POLICY_KEYS \
+    "cycle, validity, remind_ahead, remind_every, remind_at, grace, payday, resume, evidence_after, defer_max, " \
+    "notice, channels\n"
+#define ROOT_KEYS \
+    "timezone, store, listen, clock, brake_limit, clock_jump, max_downtime, country_code, max_lines\n"
+#define A_POLICY "policy \"p\" { }\n"
+#define LISTEN "expected \"unix:/PATH\" or \"HOST:PORT\", each once\n"
+#define CLOCK "expected \"system\" or a start and a factor, such as \"2026-02-01T00:00:00+08:00 x86400\"\n"
+#define BRAKE "expected a number such as \"500\", a percentage such as \"1%\" or \"off\"\n"
+#define CYCLE "expected \"N months\" (1 to 120) or \"N days\" (1 to 3660)\n"
+#define STORE \
+    "expected \"dir:FOLDER\", \"memory:\", \"redis://HOST:PORT/PREFIX\", \"redis-sentinel://...\" or " \
+    "\"redis-cluster://...\"\n"
+#define ZONE "expected a name from the system's time zones, such as \"Asia/Shanghai\" "
+
+static const struct {
+    const char *what, *text, *faults;
+} rows[] = {
+    {"a value out of range", "policy \"national\" {\n  grace = 400\n}\n",
+     "main.conf:2: policy \"national\": grace = 400: expected 0 to 365 (days)\n"},
+    {"a negative value", "policy \"p\" { grace = -1 }\n",
+     "main.conf:1: policy \"p\": grace = -1: expected 0 to 365 (days)\n"},
+    {"a value of the wrong type", "policy \"p\" { payday = \"the first\" }\n",
+     "main.conf:1: policy \"p\": payday = \"the first\": expected 1 to 31 (the day of the month)\n"},
+    {"a list for a single value", "policy \"p\" { payday = { 1, 2 } }\n",
+     "main.conf:1: policy \"p\": payday has 2 values: expected one value, 1 to 31 (the day of the month)\n"},
+    {"an empty list for a single value", A_POLICY "\n\nmax_lines = { }\n",
+     "main.conf:4: max_lines has 0 values: expected one value, 1 to 10000000\n"},
+    {"a choice that there is not", "policy \"p\" { validity = forever\n resume = soon }\n",
+     "main.conf:1: policy \"p\": validity = \"forever\": expected \"month-end\" or \"exact-day\"\n"
+     "main.conf:2: policy \"p\": resume = \"soon\": expected \"immediate\" or \"next-month\"\n"},
+    {"a bad cycle", "policy \"p\" { cycle = \"121 months\" }\npolicy \"q\" { cycle = \"0 days\" }\n",
+     "main.conf:1: policy \"p\": cycle = \"121 months\": " CYCLE
+     "main.conf:2: policy \"q\": cycle = \"0 days\": " CYCLE},
+    {"a bad time of day", "policy \"p\" { remind_at = \"24:00\" }\n",
+     "main.conf:1: policy \"p\": remind_at = \"24:00\": expected \"HH:MM\", from \"00:00\" to \"23:59\"\n"},
+    {"an unknown key in a policy", "policy \"p\" {\n\n  gracce = 3 }\n",
+     "main.conf:3: policy \"p\": unknown key \"gracce\": expected " POLICY_KEYS},
+    {"an unknown key", "# one\ntimezon = UTC\n" A_POLICY, "main.conf:2: unknown key \"timezon\": expected " ROOT_KEYS},
+    {"an unknown section", A_POLICY "token \"jingtong\" { sha256 = \"x\"\n roles = { \"a\", \"b\" } }\n",
+     "main.conf:2: unknown section \"token\": expected policy or channel\n"},
+    {"an unknown section without a name", A_POLICY "limits { sms = 5 }\n",
+     "main.conf:2: unknown section \"limits\": expected policy or channel\n"},
+    {"an unknown function", A_POLICY "import(\"x\")\n",
+     "main.conf:2: unknown function \"import\": expected include(\"FILE\"), outside of sections\n"},
+    {"include() within a section", "policy \"p\" { include(\"x\") }\n",
+     "main.conf:1: policy \"p\": unknown function \"include\": expected include(\"FILE\"), outside of sections\n"},
+    {"a repeated key", "policy \"p\" { grace = 1\n grace = 2 }\n",
+     "main.conf:2: policy \"p\": grace is set again: expected it once (the first is at main.conf:1)\n"},
+    {"a repeated list", A_POLICY "listen = { \"unix:/a\" }\nlisten = { }\n",
+     "main.conf:3: listen is set again: expected it once (the first is at main.conf:2)\n"},
+    {"a list that is added to", A_POLICY "listen = { \"unix:/a\" }\nclock = system\nlisten += { \"unix:/b\" }\n",
+     "main.conf:4: listen is set again: expected it once (the first is at main.conf:2)\n"},
+    {"two policies of one name", A_POLICY A_POLICY,
+     "main.conf:2: policy \"p\": stands again: expected one section of that name (the first is at main.conf:1)\n"},
+    {"two channels of one name", A_POLICY "channel \"c\" { }\nchannel \"c\" { }\n",
+     "main.conf:3: channel \"c\": stands again: expected one section of that name (the first is at main.conf:2)\n"},
+    {"a name with a space", "policy \"a b\" { }\n",
+     "main.conf:1: policy \"a b\": the name is not valid: expected 1 to 64 printable ASCII characters, no space, quote "
+     "or backslash\n"},
+    {"a channel without a section", "channel \"face\" { }\npolicy \"p\" { channels = { \"face\", \"fax\" } }\n",
+     "main.conf:2: policy \"p\": channels = \"fax\": expected channels that have a section, each once (there is no "
+     "section channel \"fax\")\n"},
+    {"a channel named twice", "channel \"face\" { }\npolicy \"p\" { channels = { \"face\",\n \"face\" } }\n",
+     "main.conf:2: policy \"p\": channels = \"face\": expected channels that have a section, each once\n"},
+    {"an unknown time zone", "timezone = \"Mars/Base\"\n" A_POLICY,
+     "main.conf:1: timezone = \"Mars/Base\": " ZONE "(time zone \"Mars/Base\": there is no such zone)\n"},
+    {"a value with an end of line in it", "timezone = \"A\\nB\"\n" A_POLICY,
+     "main.conf:1: timezone = \"A?B\": " ZONE "(\"A?B\" is no time zone's name: expected one such as "
+     "\"Asia/Shanghai\")\n"},
+    {"a bad address", A_POLICY "listen = { \"unix:x\",\n\"127.0.0.1:65536\", \"8600\" }\n",
+     "main.conf:2: listen = \"unix:x\": " LISTEN "main.conf:2: listen = \"127.0.0.1:65536\": " LISTEN
+     "main.conf:2: listen = 8600: " LISTEN},
+    {"an address named twice", A_POLICY "listen = { \"[::1]:1\", \"[::1]:1\" }\n",
+     "main.conf:2: listen = \"[::1]:1\": " LISTEN},
+    {"no address", A_POLICY "\nlisten = {\n}\n",
+     "main.conf:3: listen has 0 values: expected 1 to 16 of \"unix:/PATH\" or \"HOST:PORT\", each once\n"},
+    {"a bad duration", A_POLICY "clock_jump = 3600\nmax_downtime = \"1w\"\nchannel \"c\" { expect_every = \"0h\" }\n",
+     "main.conf:2: clock_jump = 3600: expected " DURATION "main.conf:3: max_downtime = \"1w\": expected " DURATION
+     "main.conf:4: channel \"c\": expect_every = \"0h\": expected " DURATION},
+    {"a bad brake_limit", A_POLICY "brake_limit = \"101%\"\n", "main.conf:2: brake_limit = \"101%\": " BRAKE},
+    {"a bad clock", A_POLICY "clock = \"2026-02-01T00:00:00+08:00\"\n",
+     "main.conf:2: clock = \"2026-02-01T00:00:00+08:00\": " CLOCK},
+    {"a bad factor of the clock", A_POLICY "clock = \"2026-02-01T00:00:00Z x0\"\n",
+     "main.conf:2: clock = \"2026-02-01T00:00:00Z x0\": " CLOCK},
+    {"a store of an unknown scheme", A_POLICY "store = \"ftp://x\"\n", "main.conf:2: store = \"ftp://x\": " STORE},
+    {"a bad country code", A_POLICY "country_code = \"86\"\n",
+     "main.conf:2: country_code = 86: expected + and 1 to 3 digits, such as \"+86\"\n"},
+    {"a file without a policy", "# nothing\n",
+     "main.conf:1: no policy: expected at least one section policy \"NAME\" { ... }\n"},
+    {"an empty file", "", "main.conf:1: no policy: expected at least one section policy \"NAME\" { ... }\n"},
+    {"a missing include", A_POLICY "include(\"none.conf\")\n",
+     "main.conf:2: include(\"none.conf\"): No such file or directory: expected a file that can be read\n"},
+    {"an include of a folder", A_POLICY "include(\"folder\")\n",
+     "main.conf:2: include(\"folder\"): a folder: expected a regular file\n"},
+    {"an include of a FIFO", A_POLICY "include(\"fifo\")\n",
+     "main.conf:2: include(\"fifo\"): no file: expected a regular file\n"},
+    {"a file that includes itself", A_POLICY "include(\"main.conf\")\n",
+     "main.conf:2: include(\"main.conf\"): it is read already: expected each file once\n"},
+    {"an include without a name", A_POLICY "include()\n", "main.conf:2: include(): expected one file's name\n"},
+    {"a fault in an included file", A_POLICY "include(\"inner.conf\")\nclock = x\n",
+     "main.conf:3: clock = \"x\": " CLOCK "inner.conf:2: policy \"p\": stands again: expected one section of that name "
+     "(the first is at main.conf:1)\n"},
+    {"a section that does not end", A_POLICY "policy \"q\" {\n  grace = 3\n\n",
+     "main.conf:2: section policy \"q\" does not end: expected }\n"},
+    {"a list that does not end", A_POLICY "listen = { \"unix:/a\",\n",
+     "main.conf:3: the end of the file: expected a value, or } for the list before\n"},
+    {"a string that does not end", A_POLICY "timezone = \"UTC\nstore = \"memory:\"\n",
+     "main.conf:2: a string that does not end: expected \" on the same line\n"},
+    {"a comment that does not end", A_POLICY "\n/* and so on\n\n",
+     "main.conf:3: a comment that does not end: expected */ behind it\n"},
+    {"a brace too many", A_POLICY "}\n", "main.conf:2: unexpected closing brace: " SYNTAX},
+    {"a missing equal sign", A_POLICY "clock system\n",
+     "main.conf:2: missing equal sign after option 'clock': " SYNTAX},
+    {"a missing name", A_POLICY "policy {\n}\n", "main.conf:2: missing title for section 'policy': " SYNTAX},
+    {"a control character", A_POLICY "store = \"\x01\"\n", "main.conf:2: the byte 0x01: expected text in UTF-8\n"},
+    {"text that is not UTF-8", A_POLICY "# \xc0\xaf\n", "main.conf:2: the byte 0xc0: expected text in UTF-8\n"},
+    {"every fault of a file",
+     "grace = 1 # a\nclock = { # b\n x } /* c\n */ foo = {1,2}\npolicy \"p\" { cycle = 1 grace = 366\n x = y /**/ }\n",
+     "main.conf:1: unknown key \"grace\": expected " ROOT_KEYS "main.conf:3: clock = \"x\": " CLOCK
+     "main.conf:4: unknown key \"foo\": expected " ROOT_KEYS "main.conf:5: policy \"p\": cycle = 1: " CYCLE
+     "main.conf:5: policy \"p\": grace = 366: expected 0 to 365 (days)\n"
+     "main.conf:6: policy \"p\": unknown key \"x\": expected " POLICY_KEYS},
+};
+#define N_ROWS (sizeof rows / sizeof *rows)
+
+static void test_faults(void)
+{
+    char path[256];
+    mkdir(in_tmpdir("folder", path), 0700);
+    mkfifo(in_tmpdir("fifo", path), 0600);
+    write_file("inner.conf", "\n" A_POLICY, strlen("\n" A_POLICY));
+    for (size_t i = 0; i < N_ROWS; i++)
+        is_fault(rows[i].text, strlen(rows[i].text), rows[i].faults, rows[i].what);
+}
+
+static void is_file_fault(const char *name, const char *want, const char *what)
+{
+    char *got = faults_of(name);
+    is_str(got, want, "%s is told", what);
+    free(got);
+}
+
+static void test_files(void)
+{
+    char path[256];
+    is_file_fault("absent", "absent:1: No such file or directory: expected a file that can be read\n",
+                  "a missing file");
+    is_file_fault("folder", "folder:1: a folder: expected a regular file\n", "a folder");
+    is_fault("a\0b", 3, "main.conf:1: the byte 0x00: expected text in UTF-8\n", "a NUL byte");
+    struct buf large = BUF_INIT;
+    while (large.n <= 1 << 20)
+        buf_adds(&large, "# a comment that goes on and on\n");
+    write_file("large", large.p, large.n);
+    is_file_fault("large", "large:1: 1048608 bytes: expected at most 1048576\n", "a file that is too large");
+    buf_done(&large);
+    write_file("secret", A_POLICY, strlen(A_POLICY));
+    if (geteuid() == 0) { /* root may read everything: ask as somebody else */
+        chmod(in_tmpdir("secret", path), 0600);
+        chmod(tap_tmpdir(), 0755);
+        pid_t pid = fork();
+        if (pid == 0) {
+            char *got = seteuid(65534) == 0 ? faults_of("secret") : NULL;
+            _exit(got && strstr(got, "secret:1: Permission denied: expected a file that can be read\n") ? 0 : 1);
+        }
+        int status = -1;
+        waitpid(pid, &status, 0);
+        is_int(status, 0, "a file that may not be read is told");
+    } else {
+        chmod(in_tmpdir("secret", path), 0);
+        is_file_fault("secret", "secret:1: Permission denied: expected a file that can be read\n",
+                      "a file that may not be read");
+    }
+}
+
+static void test_many(void)
+{
+    struct buf text = BUF_INIT;
+    for (int i = 0; i < 150; i++)
+        buf_printf(&text, "policy \"p%d\" { grace = 999 }\n", i);
+    write_file("main.conf", text.p, text.n);
+    char *got = faults_of("main.conf");
+    unsigned lines = 0;
+    for (const char *p = got; p && *p; p++)
+        lines += *p == '\n';
+    is_int(lines, 101, "of very many faults a hundred are told");
+    ok(got && strstr(got, "main.conf:100: further faults are not shown"), "and that there are more");
+    free(got);
+    buf_clear(&text);
+    for (int i = 0; i < 256; i++)
+        buf_printf(&text, "policy \"p%d\" { }\n", i);
+    is_fault(text.p, text.n, "main.conf:256: policy \"p255\": too many: expected at most 255 sections policy\n",
+             "a policy too many");
+    buf_clear(&text);
+    buf_adds(&text, A_POLICY);
+    for (int i = 0; i < 65; i++)
+        buf_printf(&text, "channel \"c%d\" { }\n", i);
+    is_fault(text.p, text.n, "main.conf:66: channel \"c64\": too many: expected at most 64 sections channel\n",
+             "a channel too many");
+    buf_done(&text);
+}
+
+/* ---- good files ---- */
+
+static struct config *load_path(const char *path)
+{
+    struct config *c = NULL;
+    struct buf faults = BUF_INIT;
+    if (config_load(path, &c, &faults) != ERR_OK)
+        bail_out("%.*s", (int)faults.n, faults.p);
+    buf_done(&faults);
+    return c;
+}
+
+static struct config *load_text(const char *text)
+{
+    char path[256];
+    write_file("good.conf", text, strlen(text));
+    return load_path(in_tmpdir("good.conf", path));
+}
+
+static void test_defaults(void)
+{
+    char path[256];
+    struct config *c = load_text(A_POLICY);
+    struct policy want = policy_default();
+    is_str(c->file, in_tmpdir("good.conf", path), "a configuration knows its file");
+    is_str(c->timezone, "Asia/Shanghai", "the default time zone");
+    is_str(tz_name(c->tz), "Asia/Shanghai", "is loaded");
+    is_str(c->store, "dir:/var/lib/lifecertd", "the default store");
+    ok(c->n_listen == 1 && !strcmp(c->listen[0], "unix:/run/lifecertd/api.sock"), "the default socket");
+    ok(c->clock == CLOCK_SYSTEM && c->clock_factor == 1, "the default clock");
+    ok(c->brake.kind == BRAKE_PERCENT && c->brake.value == 1000, "the default brake");
+    ok(c->clock_jump == 3600 && c->max_downtime == 7 * 86400, "the default bounds of the clock");
+    ok(!strcmp(c->country_code, "+86") && c->max_lines == 100000, "the default country code and lines");
+    ok(c->n_policies == 1 && c->n_channels == 0, "one policy, no channel");
+    ok(policy_equal(&c->policies[0], &want), "a policy without keys has the core's defaults");
+    config_free(c);
+}
+
+static void test_values(void)
+{
+    struct config *c = load_text(
+        "timezone = 'Europe/Berlin' // a comment\n"
+        "store = memory:\nlisten = { unix:/run/x, # first\n \"localhost:0\", /* third */ \"[::1]:8600\" }\n"
+        "clock = \"2026-02-01T00:00:00+08:00 x86400\"\nbrake_limit = 500\nclock_jump = 90s\nmax_downtime = 2h\n"
+        "country_code = \"+852\"\nmax_lines = 7\n"
+        "policy \"p\" { channels = { \"b\" }\n cycle = \"1 month\" }\nchannel \"a\" { }\n"
+        "channel \"b\" { expect_every = \"36h\" }\r\n"
+        "policy 'q' { cycle = '3660 days' validity = exact-day remind_ahead = 12 remind_every = 12 remind_at = 23:59\n"
+        "grace = 365 payday = 31 resume = next-month evidence_after = 600 defer_max = 0 notice = 0\n"
+        "channels = { a, b } }\n");
+    is_str(tz_name(c->tz), "Europe/Berlin", "a time zone");
+    is_str(c->store, "memory:", "a store");
+    ok(c->n_listen == 3 && !strcmp(c->listen[1], "localhost:0") && !strcmp(c->listen[2], "[::1]:8600"),
+       "three addresses");
+    ok(c->clock == CLOCK_ACCELERATED && c->clock_start == 1769875200 && c->clock_factor == 86400, "a clock");
+    ok(c->brake.kind == BRAKE_ABSOLUTE && c->brake.value == 500, "a brake");
+    ok(c->clock_jump == 90 && c->max_downtime == 7200, "durations");
+    ok(!strcmp(c->country_code, "+852") && c->max_lines == 7, "a country code and lines");
+    ok(c->n_channels == 2 && c->channels[0].expect_every == 0 && c->channels[1].expect_every == 129600, "two channels");
+    ok(config_channel(c, STR_LIT("b")) == 1 && config_channel(c, STR_LIT("c")) == -1, "channels are found by name");
+    ok(config_policy(c, STR_LIT("q")) == 1 && config_policy(c, STR_LIT("")) == -1, "policies are found by name");
+    const struct policy *p = &c->policies[0], *q = &c->policies[1];
+    ok(p->channels == 2 && p->cycle == 1 && p->cycle_unit == CYCLE_MONTHS, "a channel may stand behind the policy");
+    ok(q->cycle == 3660 && q->cycle_unit == CYCLE_DAYS && q->validity == VALIDITY_EXACT_DAY, "a cycle in days");
+    ok(q->remind_ahead == 12 && q->remind_every == 12 && q->remind_at == 86340, "reminders");
+    ok(q->grace == 365 && q->payday == 31 && q->resume == RESUME_NEXT_MONTH, "grace, payday, resumption");
+    ok(q->evidence_after == 600 && q->defer_max == 0 && q->notice == 0 && q->channels == 3, "and the rest");
+    config_free(c);
+}
+
+static void test_presets(void)
+{
+    static const struct {
+        const char *name;
+        enum cycle_unit unit;
+        int cycle;
+        enum validity validity;
+        int grace;
+    } want[] = {
+        {"national", CYCLE_MONTHS, 12, VALIDITY_MONTH_END, 15},   {"beijing", CYCLE_MONTHS, 12, VALIDITY_MONTH_END, 0},
+        {"zhoushan", CYCLE_MONTHS, 12, VALIDITY_MONTH_END, 15},   {"365-days", CYCLE_DAYS, 365, VALIDITY_EXACT_DAY, 15},
+        {"half-yearly", CYCLE_MONTHS, 6, VALIDITY_MONTH_END, 15},
+    };
+    static const char *const channels[] = {"face",       "kiosk",      "counter",   "bank",
+                                           "data-match", "home-visit", "consulate", "unit-batch"};
+    const char *top = getenv("top_srcdir");
+    char path[512];
+    snprintf(path, sizeof path, "%s/etc/lifecertd.conf", top ? top : ".");
+    struct config *c = load_path(path);
+    is_int(c->n_policies, sizeof want / sizeof *want, "the file that ships has the presets, by inclusion");
+    for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
+        int at = config_policy(c, str_of(want[i].name));
+        struct policy p = policy_default();
+        p.cycle_unit = want[i].unit;
+        p.cycle = want[i].cycle;
+        p.validity = want[i].validity;
+        p.grace = want[i].grace;
+        ok(at >= 0 && policy_equal(&c->policies[at], &p), "%s is what it should be", want[i].name);
+    }
+    unsigned missing = 0;
+    for (size_t i = 0; i < sizeof channels / sizeof *channels; i++)
+        missing += config_channel(c, str_of(channels[i])) < 0;
+    is_int(missing, 0, "and the usual channels");
+    config_free(c);
+}
+
+static void test_describe(void)
+{
+    struct buf text = BUF_INIT;
+    config_describe(&text);
+    buf_addc(&text, '\0');
+    ok(strstr(text.p, "timezone = \"Asia/Shanghai\"\n"), "the list of keys has the time zone and its default");
+    ok(strstr(text.p, "    grace = 15\n") && strstr(text.p, "Expected: 0 to 365 (days).\n"),
+       "and grace with its range");
+    ok(strstr(text.p, "    expect_every (none)\n"), "and a key without a default");
+    buf_done(&text);
+}
+
+int main(void)
+{
+    plan(0);
+    test_faults();
+    test_files();
+    test_many();
+    test_defaults();
+    test_values();
+    test_presets();
+    test_describe();
+    return tap_end();
+}

@@ -1,0 +1,175 @@
+/* show, due, status and holds, against a daemon with prepared answers. */
+#include "tests/ctl/fake_daemon.h"
+#include "tests/ctl/run_ctl.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+static struct fake_daemon d;
+static struct ran r;
+static const char *config, *socket_path;
+
+static void start(const char *answer)
+{
+    fake_daemon_done(&d);
+    d.answer = answer;
+    fake_daemon_start(&d, socket_path);
+}
+
+static bool asked(unsigned i, const char *line)
+{
+    return i < d.n && has(d.requests[i].head.p, line);
+}
+
+#define PERSON \
+    "{\"id\":\"330902-1\",\"status\":\"active\",\"policy\":\"national\",\"due_on\":\"2026-05-31\",\"certified_on\":" \
+    "\"2025-05-20\",\"grace_until\":\"2026-06-20\",\"deferred_until\":\"2026-06-20\",\"next\":{\"kind\":\"suspension\",\"at\":" \
+    "\"2026-06-21T00:00:00+08:00\"},\"suspended_on\":null,\"held_by\":[\"brake\",\"feed:face\"]}"
+#define EVENT \
+    "{\"seq\":7,\"prev\":3,\"time\":\"2026-03-01T09:00:00+08:00\",\"type\":\"reminder.due\",\"subject\":\"330902-1\"," \
+    "\"data\":{\"due_on\":\"2026-05-31\",\"number\":1,\"of\":3,\"missed\":0}}"
+
+static void test_show(void)
+{
+    start(PERSON);
+    d.answer_events = EVENT "\n" EVENT "\n";
+    run_ctl(&r, NULL, "-c", config, "show", "330902-1", NULL);
+    is_str(r.out,
+           "330902-1  active: certified on 2025-05-20, valid through 2026-05-31\n"
+           "next: 2026-06-21 00:00 suspension, unless certified before\n"
+           "  not before: a home visit is booked by 2026-06-20\n"
+           "held: brake, feed:face; no suspension before that is lifted (lifecertctl holds)\n\n"
+           "  policy                 national\n"
+           "  last certified on      2025-05-20\n"
+           "  due by                 2026-05-31\n"
+           "  grace until            2026-06-20\n"
+           "  home visit by          2026-06-20\n\n"
+           "  2026-03-01 09:00  reminder 1 of 3: certification due by 2026-05-31\n"
+           "  2026-03-01 09:00  reminder 1 of 3: certification due by 2026-05-31\n", "a person in words");
+    run_ctl(&r, NULL, "-c", config, "show", "330902-1", "--json", NULL);
+    char want[2048];
+    snprintf(want, sizeof want, "%.*s,\"events\":[%s,%s]}\n", (int)strlen(PERSON) - 1, PERSON, EVENT, EVENT);
+    is_str(r.out, want, "a person as JSON, with the events");
+    run_ctl(&r, NULL, "-c", config, "show", "a/b c?", NULL);
+    fake_daemon_stop(&d);
+    ok(asked(0, "GET /v1/beneficiaries/330902-1 ") && asked(4, "GET /v1/beneficiaries/a%2Fb%20c%3F "),
+       "an id is percent-encoded");
+
+    start(NULL);
+    run_ctl(&r, NULL, "-c", config, "show", "nobody", NULL);
+    fake_daemon_stop(&d);
+    ok(r.status == 1 && has(r.err, "nobody is not enrolled"), "an unknown id ends with 1");
+}
+
+static void test_due(void)
+{
+    static const char answer[] = "{\"by\":\"month\",\"rows\":[{\"on\":\"2026-06\",\"reminder\":1200,\"grace\":3,"
+                                 "\"suspension\":2,\"lapse\":0}],\"held\":5}";
+    start(answer);
+    run_ctl(&r, NULL, "-c", config, "due", "--from=2026-06-01", "--to", "2026-06-30", "--by", "month", NULL);
+    is_str(r.out, "on       reminder  grace  suspension  lapse    all\n"
+                  "2026-06     1,200      3           2      0  1,205\n\n"
+                  "5 suspensions are due and held back; lifecertctl holds shows by what.\n", "what is due, as a table");
+    run_ctl(&r, NULL, "-c", config, "due", "--json", NULL);
+    fake_daemon_stop(&d);
+    ok(strncmp(r.out, answer, strlen(answer)) == 0, "and as JSON");
+    ok(asked(0, "GET /v1/due?by=month&from=2026-06-01&to=2026-06-30 ") && asked(1, "GET /v1/due?by=day "),
+       "the daemon is asked for the days");
+    start("{\"by\":\"day\",\"rows\":[],\"held\":0}");
+    run_ctl(&r, NULL, "-c", config, "due", NULL);
+    fake_daemon_stop(&d);
+    is_str(r.out, "Nothing falls due in that time.\n", "nothing is a sentence");
+}
+
+static void test_status(void)
+{
+    start("{\"position\":1234,\"now\":\"2026-01-01T00:00:00+08:00\",\"simulated\":true,\"enrolled\":10,\"active\":7,"
+          "\"grace\":2,\"suspended\":1,\"terminated\":0,\"held\":1,\"lag_seconds\":65,\"next\":[{\"kind\":\"reminder\","
+          "\"at\":\"2026-02-01T09:00:00+08:00\",\"count\":4}],\"holds\":[{\"name\":\"brake\",\"hold\":\"brake\",\"why\":"
+          "\"2 due\",\"scope\":null,\"until\":null,\"since\":\"2026-01-01T00:00:00+08:00\",\"by\":null}],"
+          "\"log_bytes\":123456,\"incarnation\":\"x\"}");
+    run_ctl(&r, NULL, "-c", config, "status", NULL);
+    fake_daemon_stop(&d);
+    is_int(r.status, 0, "the status is shown");
+    ok(has(r.out, "now       2026-01-01 00:00  (simulated") && has(r.out, "1,234 events, 123.5 kB") && has(r.out, "1:05"),
+       "where it is");
+    ok(has(r.out, "active           7  70.0%") && has(r.out, "held back        1"), "the people");
+    ok(has(r.out, "2026-02-01 09:00  reminder       4"), "what comes next");
+    ok(has(r.out, "brake  everyone  2026-01-01 00:00  -      -   2 due"), "the holds");
+}
+
+static void test_holds(void)
+{
+    start("{\"name\":\"moratorium:unit:U1\"}");
+    run_ctl(&r, NULL, "-c", config, "hold", "place", "--until", "2026-03-01", "--by", "Li \"Q\"", "--why", "flood", "--unit",
+            "U1", NULL);
+    ok(r.status == 0 && has(r.out, "placed moratorium:unit:U1\n"), "a hold is placed");
+    run_ctl(&r, NULL, "-c", config, "hold", "place", "--until", "2026-03-01", "--by", "L", "--why", "x", NULL);
+    run_ctl(&r, NULL, "-c", config, "hold", "lift", "moratorium:unit:U1", "--by", "L", "--why", "over", NULL);
+    ok(r.status == 0 && has(r.out, "lifted moratorium:unit:U1\n"), "and lifted");
+    fake_daemon_stop(&d);
+    is_str(d.requests[0].body.p, "{\"hold\":\"moratorium\",\"scope\":{\"unit\":\"U1\"},\"until\":\"2026-03-01\",\"why\":\"flood\","
+           "\"by\":\"Li \\\"Q\\\"\"}", "over a unit");
+    is_str(d.requests[1].body.p, "{\"hold\":\"moratorium\",\"scope\":null,\"until\":\"2026-03-01\",\"why\":\"x\",\"by\":\"L\"}",
+           "or over everyone");
+    ok(asked(2, "DELETE /v1/holds/moratorium%3Aunit%3AU1 ") && has(d.requests[2].body.p, "{\"by\":\"L\",\"why\":\"over\"}"),
+       "a name is percent-encoded");
+    start("{\"holds\":[]}");
+    run_ctl(&r, NULL, "-c", config, "holds", NULL);
+    fake_daemon_stop(&d);
+    is_str(r.out, "No hold is placed.\n", "none is a sentence");
+}
+
+static void test_problems(void)
+{
+    static const struct {
+        int status, ends;
+    } cases[] = {{400, 1}, {404, 1}, {409, 1}, {401, 3}, {403, 3}, {500, 3}, {503, 3}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        start("{\"title\":\"No\",\"member\":\"until\",\"detail\":\"has passed\"}");
+        d.answer_status = cases[i].status;
+        run_ctl(&r, NULL, "-c", config, "hold", "lift", "x", "--by", "L", "--why", "y", NULL);
+        fake_daemon_stop(&d);
+        ok(r.status == cases[i].ends && has(r.err, "x: until: has passed (HTTP "), "an answer %d ends with %d",
+           cases[i].status, cases[i].ends);
+    }
+    start("not JSON at all");
+    d.answer_status = 400;
+    run_ctl(&r, NULL, "-c", config, "holds", NULL);
+    fake_daemon_stop(&d);
+    ok(r.status == 1 && has(r.err, "(HTTP 400)"), "a problem that is no JSON");
+}
+
+static void test_tokens(void)
+{
+    const char *token = test_file("token", "secret-1\n", 0);
+    chmod(token, 0644);
+    run_ctl(&r, NULL, "--url", "http://127.0.0.1:1", "--token-file", token, "status", NULL);
+    ok(r.status == 3 && has(r.err, "may be read by others"), "a token that others can read is refused");
+    chmod(token, 0600);
+    run_ctl(&r, NULL, "--url", "http://127.0.0.1:1", "--token-file", token, "status", NULL);
+    ok(r.status == 3 && has(r.err, "cannot reach the daemon"), "one of our own is taken");
+    token = test_file("token", "two words\n", 0);
+    chmod(token, 0600);
+    run_ctl(&r, NULL, "--url", "http://127.0.0.1:1", "--token-file", token, "status", NULL);
+    ok(r.status == 3 && has(r.err, "expected a token on its first line"), "one that could break a header is not");
+    run_ctl(&r, NULL, "--url", "file:///etc/passwd", "status", NULL);
+    is_int(r.status, 3, "an address that is no HTTP is refused");
+}
+
+int main(void)
+{
+    plan(0);
+    config = test_config("");
+    socket_path = test_path("api.sock");
+    test_show();
+    test_due();
+    test_status();
+    test_holds();
+    test_problems();
+    test_tokens();
+    fake_daemon_done(&d);
+    ran_done(&r);
+    return tap_end();
+}

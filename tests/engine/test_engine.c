@@ -1,0 +1,265 @@
+/* The engine's promises over whole histories: replay gives the same state, batches do not matter, stopping and starting does
+ * not matter, and the same instants of decision give the same bytes. */
+#include "tests/engine/rig.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define PEOPLE 60
+#define START rig_at("2026-01-01T00:00:00+08:00")
+#define END rig_at("2028-06-30T00:00:00+08:00")
+
+static const char *const channels[] = {"face", "counter", "data-match"};
+static const char *const policies[] = {"national", "beijing", "365-days"};
+
+static void put_date(struct buf *b, const char *name, lc_date d)
+{
+    char text[10];
+    date_format(d, text);
+    buf_printf(b, ",\"%s\":\"%.10s\"", name, text);
+}
+
+/* One random input for person i at local day d. */
+static void random_input(struct rng *g, struct buf *b, unsigned i, lc_date d)
+{
+    static const char *const ops[] = {"certify", "certify", "certify", "certify", "revoke", "defer", "amend",
+                                      "amend",   "report-death", "retract-death", "erase"};
+    const char *op = ops[rng_below(g, sizeof ops / sizeof *ops)];
+    buf_printf(b, "\"op\":\"%s\",\"id\":\"P-%03u\"", op, i);
+    if (!strcmp(op, "certify") || !strcmp(op, "revoke"))
+        buf_printf(b, ",\"channel\":\"%s\",\"ref\":\"r%u\"", channels[rng_below(g, 3)], (unsigned)rng_below(g, 12));
+    if (!strcmp(op, "certify")) {
+        put_date(b, "certified_on", d - (lc_date)rng_below(g, 40) + 1);
+        if (rng_below(g, 3) == 0)
+            buf_adds(b, ",\"evidence\":\"seen\"");
+        if (rng_below(g, 4) == 0)
+            buf_printf(b, ",\"phone\":\"1200000%04u\",\"by\":\"kin\"", (unsigned)rng_below(g, 10000));
+    } else if (!strcmp(op, "defer"))
+        put_date(b, "until", d + (lc_date)rng_below(g, 60));
+    else if (!strcmp(op, "report-death"))
+        put_date(b, "died_on", d - (lc_date)rng_below(g, 90));
+    else if (!strcmp(op, "amend")) {
+        if (rng_below(g, 2))
+            buf_printf(b, ",\"policy\":\"%s\"", policies[rng_below(g, 3)]);
+        else
+            buf_printf(b, ",\"amount\":%u,\"unit\":\"U%u\",\"name\":\"n%u\"", (unsigned)rng_below(g, 3) * 1000,
+                       (unsigned)rng_below(g, 5), (unsigned)rng_below(g, 3));
+    }
+    if (!strcmp(op, "revoke") || !strcmp(op, "defer") || !strcmp(op, "retract-death"))
+        buf_adds(b, ",\"reason\":\"a \\\"reason\\\" with é\"");
+}
+
+/* Everyone enrolled on the first day, then a random input every few hours. */
+static char *random_history(uint64_t seed)
+{
+    struct rng g = rng_seed(seed);
+    struct buf b = BUF_INIT;
+    lc_date first = date_make(2026, 1, 1);
+    for (unsigned i = 0; i < PEOPLE; i++) {
+        buf_printf(&b, "{\"at\":\"2026-01-01T00:00:00+08:00\",\"op\":\"enrol\",\"id\":\"P-%03u\",\"policy\":\"%s\"", i,
+                   policies[rng_below(&g, 3)]);
+        put_date(&b, "approved_on", first - (lc_date)rng_below(&g, 500));
+        buf_printf(&b, ",\"amount\":%u,\"name\":\"n\",\"category\":\"c%u\"}\n", (unsigned)rng_below(&g, 9) * 100,
+                   (unsigned)rng_below(&g, 3));
+    }
+    lc_instant at = START;
+    while (at < END - 40 * 86400) {
+        at += (lc_instant)rng_below(&g, 40 * 3600);
+        char text[25];
+        instant_format(at, 8 * 3600, text);
+        buf_printf(&b, "{\"at\":\"%.25s\",", text);
+        random_input(&g, &b, (unsigned)rng_below(&g, PEOPLE), (lc_date)((at + 8 * 3600) / 86400 + DATE_UNIX_EPOCH));
+        buf_adds(&b, "}\n");
+    }
+    buf_addc(&b, '\0');
+    return b.p;
+}
+
+/* The first line in which two texts differ. */
+static void show_difference(const char *a, const char *b)
+{
+    while (*a && *b) {
+        int n = (int)strcspn(a, "\n"), m = (int)strcspn(b, "\n");
+        if (n != m || memcmp(a, b, (size_t)n) != 0) {
+            diag("before: %.*s", n, a);
+            diag("after:  %.*s", m, b);
+            return;
+        }
+        a += n + (a[n] == '\n');
+        b += m + (b[m] == '\n');
+    }
+}
+
+/* Every person's state, as the engine tells it. */
+static char *all_states(struct rig *r)
+{
+    struct buf b = BUF_INIT;
+    for (unsigned i = 0; i < PEOPLE; i++) {
+        char id[16];
+        snprintf(id, sizeof id, "P-%03u", i);
+        buf_printf(&b, "%s\n", rig_ask(r, REQUEST_SHOW, id));
+    }
+    const char *status = rig_ask(r, REQUEST_STATUS, NULL), *from = strstr(status, "\"enrolled\""),
+               *to = strstr(status, "\"log_bytes\"");
+    buf_add(&b, from, (size_t)(to - from));
+    buf_addc(&b, '\0');
+    return b.p;
+}
+
+static char *lines_of(struct rig *r)
+{
+    buf_addc(&r->lines, '\0');
+    return mem_strdup(r->lines.p);
+}
+
+static char *run_in_memory(const char *history, uint32_t batch_bytes)
+{
+    struct rig r = {.options = {.batch_bytes = batch_bytes}};
+    rig_open(&r, "memory:", rig_conf, START);
+    rig_inputs(&r, history, END);
+    char *lines = lines_of(&r);
+    rig_close(&r);
+    return lines;
+}
+
+static void test_batches(uint64_t seed, const char *history)
+{
+    char *one = run_in_memory(history, 0);
+    static const uint32_t sizes[] = {1, 300, 5000};
+    for (size_t i = 0; i < 3; i++) {
+        char *other = run_in_memory(history, sizes[i]);
+        ok(strcmp(one, other) == 0, "seed %" PRIu64 ": batches of %u bytes give the same events to the byte", seed, sizes[i]);
+        free(other);
+    }
+    free(one);
+}
+
+static void test_replay(uint64_t seed, const char *history)
+{
+    char uri[128];
+    snprintf(uri, sizeof uri, "dir:%s/replay-%" PRIu64, tap_tmpdir(), seed);
+    struct rig r = {.options = {.segment_bytes = 100000}};
+    rig_open(&r, uri, rig_conf, START);
+    rig_inputs(&r, history, END);
+    char *before = all_states(&r);
+    char *memory = run_in_memory(history, 0), *dir = lines_of(&r);
+    ok(strcmp(memory, dir) == 0, "seed %" PRIu64 ": both stores hold the same events", seed);
+    static const char *const how[] = {"a crash", "a stop without a checkpoint", "a stop with one", "a start from it"};
+    for (int i = 0; i < 4; i++) {
+        if (i == 0)
+            rig_crash(&r);
+        else
+            rig_again(&r, i == 2);
+        char *after = all_states(&r);
+        if (!ok(strcmp(before, after) == 0, "seed %" PRIu64 ": the same state after %s", seed, how[i]))
+            show_difference(before, after);
+        free(after);
+    }
+    if (!is_int(r.warnings.n, 0, "and nothing to warn of"))
+        diag("%.*s", (int)r.warnings.n, r.warnings.p);
+    free(before);
+    free(memory);
+    free(dir);
+    rig_close(&r);
+}
+
+/* The same history with the daemon stopped and started in between, while no instant passes. */
+static void test_stops(uint64_t seed, const char *history)
+{
+    char uri[128];
+    snprintf(uri, sizeof uri, "dir:%s/stops-%" PRIu64, tap_tmpdir(), seed);
+    struct rig r = {.engine = NULL};
+    rig_open(&r, uri, rig_conf, START);
+    const char *p = history;
+    for (int part = 0; *p; part++) {
+        const char *end = p;
+        lc_instant last = START;
+        for (int i = 0; i < 150 && *end; i++) {
+            char at[26] = "";
+            memcpy(at, end + 7, 25);
+            last = rig_at(at);
+            end = strchr(end, '\n') + 1;
+        }
+        /* Inputs at one instant stay together: so do deadlines between. */
+        char *some = mem_strndup(p, (size_t)(end - p));
+        rig_inputs(&r, some, *end ? last : END);
+        free(some);
+        p = end;
+        if (part % 3 == 2)
+            rig_crash(&r);
+        else
+            rig_again(&r, part % 3 == 1);
+    }
+    char *memory = run_in_memory(history, 0), *dir = lines_of(&r);
+    ok(strcmp(memory, dir) == 0, "seed %" PRIu64 ": stopping and starting gives the same events to the byte", seed);
+    free(memory);
+    free(dir);
+    rig_close(&r);
+}
+
+/* A damaged checkpoint is passed over with a warning. */
+static void test_damaged_checkpoint(const char *history)
+{
+    char uri[128], command[256];
+    snprintf(uri, sizeof uri, "dir:%s/damaged", tap_tmpdir());
+    struct rig r = {.engine = NULL};
+    rig_open(&r, uri, rig_conf, START);
+    rig_inputs(&r, history, END);
+    char *before = all_states(&r);
+    rig_again(&r, true);
+    snprintf(command, sizeof command, "for f in %s/checkpoint/*; do printf 'X' | dd of=$f bs=1 seek=500 conv=notrunc 2>/dev/null; done",
+             uri + 4);
+    is_int(system(command), 0, "a byte of the checkpoint is altered");
+    rig_crash(&r);
+    ok(r.warnings.n > 0, "the engine warns of it");
+    char *after = all_states(&r);
+    ok(strcmp(before, after) == 0, "and comes to the same state from the log");
+    free(before);
+    free(after);
+    rig_close(&r);
+}
+
+static void test_adoption(void)
+{
+    char uri[128];
+    snprintf(uri, sizeof uri, "dir:%s/adoption", tap_tmpdir());
+    struct rig r = {.engine = NULL};
+    rig_open(&r, uri, "channel \"face\" {}\nbrake_limit = \"off\"\npolicy \"national\" {}\npolicy \"other\" {}\n", START);
+    for (unsigned i = 0; i < 40; i++) {
+        char json[160];
+        snprintf(json, sizeof json, "{\"op\":\"enrol\",\"id\":\"P-%03u\",\"policy\":\"%s\",\"approved_on\":\"2025-01-10\"}", i,
+                 i % 2 ? "national" : "other");
+        rig_input(&r, json);
+    }
+    rig_until(&r, rig_at("2026-02-16T00:00:00+08:00"));
+    is_int(rig_count(&r, "\"benefit.suspended\""), 40, "forty people are suspended");
+    is_int(rig_reload(&r, "channel \"face\" {}\nbrake_limit = \"off\"\npolicy \"national\" { cycle = \"14 months\" }\npolicy \"other\" {}\n"),
+           ERR_OK, "a longer cycle is taken up");
+    rig_until(&r, rig_at("2026-02-16T00:00:00+08:00"));
+    is_int(rig_count(&r, "\"policy.adopted\""), 3, "one policy more is adopted");
+    is_int(rig_count(&r, "\"policy-changed\""), 20, "everyone under it is resumed");
+    is_int(rig_count(&r, "\"beneficiary.amended\""), 20, "each with an event that says so, and nobody else");
+    char *before = mem_strdup(rig_ask(&r, REQUEST_SHOW, "P-001"));
+    rig_crash(&r);
+    is_str(rig_ask(&r, REQUEST_SHOW, "P-001"), before, "replay comes to the same");
+    is_int(rig_reload(&r, "channel \"face\" {}\nbrake_limit = \"off\"\npolicy \"national\" {}\n"), ERR_INVALID,
+           "a policy that is in use cannot be left out");
+    free(before);
+    rig_close(&r);
+}
+
+int main(void)
+{
+    plan(0);
+    for (uint64_t seed = 1; seed <= 4; seed++) {
+        char *history = random_history(seed);
+        test_batches(seed, history);
+        test_replay(seed, history);
+        test_stops(seed, history);
+        if (seed == 1)
+            test_damaged_checkpoint(history);
+        free(history);
+    }
+    test_adoption();
+    return tap_end();
+}

@@ -1,0 +1,21 @@
+/* The interface before a fake engine, its loop on a thread of its own. */
+#ifndef TESTS_HTTP_SERVER_H
+#define TESTS_HTTP_SERVER_H
+
+#include "http/http.h"
+
+struct server {
+    struct engine *engine; /* fake */
+    struct http *http;
+    struct loop *loop;
+    char path[108]; /* of its socket */
+    struct server_inside *inside;
+};
+
+struct server server_new(uint32_t max_lines, bool allow_at);
+/* Calls fn(arg) on the loop, and waits until it is done. */
+void server_do(struct server *s, void (*fn)(void *arg), void *arg);
+/* Stops it, in the midst of whatever it does. */
+void server_free(struct server *s);
+
+#endif
