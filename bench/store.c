@@ -33,10 +33,11 @@ static double seconds_since(int64_t from)
 /* Lines of 300 bytes. */
 static void add_event(struct buf *b, uint64_t seq)
 {
-    static const char filler[] = "\"time\":\"2026-06-16T00:00:00+08:00\",\"type\":\"certification.accepted\",\"subject\":"
-                                 "\"330902-0000001\",\"data\":{\"ref\":\"F-2026-0000001\",\"channel\":\"data-match\","
-                                 "\"certified_on\":\"2026-06-16\",\"received_on\":\"2026-06-16\",\"evidence\":null,"
-                                 "\"effect\":\"renewed\",\"due_on\":\"2027-06-30\",\"pad\":\"";
+    static const char filler[] =
+        "\"time\":\"2026-06-16T00:00:00+08:00\",\"type\":\"certification.accepted\",\"subject\":"
+        "\"330902-0000001\",\"data\":{\"ref\":\"F-2026-0000001\",\"channel\":\"data-match\","
+        "\"certified_on\":\"2026-06-16\",\"received_on\":\"2026-06-16\",\"evidence\":null,"
+        "\"effect\":\"renewed\",\"due_on\":\"2027-06-30\",\"pad\":\"";
     size_t start = b->n;
     BUF_LIT(b, "{\"seq\":");
     buf_add_u64(b, seq);

@@ -49,6 +49,12 @@ FILENAME != log_file {
     next
 }
 
+# A sanitizer that speaks on stderr; also in a program that the test has started.
+/: runtime error: |: ERROR: [A-Za-z]+Sanitizer|: ThreadSanitizer: / {
+    fault($0)
+    next
+}
+
 # What a failed check says about itself.
 /^#/ && failing && said++ < 40 {
     notes = notes "    " $0 "\n"

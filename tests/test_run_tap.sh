@@ -25,7 +25,7 @@ judged() {
     fi
 }
 
-echo 1..11
+echo 1..12
 judged 'checks that hold' '2 0 0' ok <<'END'
 echo 1..2; echo 'ok 1 - a'; echo 'ok 2 - b'
 END
@@ -55,6 +55,9 @@ judged 'no plan and no check' '0 1 0' FAILED <<'END'
 END
 judged 'a test that gives up' '0 2 0' FAILED <<'END'
 echo 1..1; echo 'Bail out! no disk'; exit 1
+END
+judged 'a sanitizer that speaks in a child' '1 1 0' FAILED <<'END'
+echo 1..1; echo 'a.c:7:9: runtime error: signed integer overflow' >&2; echo 'ok 1 - a'
 END
 judged 'a test that does not end' '1 1 0' FAILED <<'END'
 echo 1..1; echo 'ok 1 - a'; sleep 60

@@ -4,6 +4,7 @@
 
 #define SECOND_NS INT64_C(1000000000)
 #define MS_NS INT64_C(1000000)
+#define CATCH_UP_NS (100 * MS_NS)
 #define WAIT_MS_MAX (INT64_C(3660) * 86400 * 1000) /* no wait is longer: whoever wakes looks at the clock again */
 
 /* Wide enough for a century's nanoseconds times the largest factor. */
@@ -59,12 +60,22 @@ void clock_simulated(struct clock *c, lc_instant start)
     *c = (struct clock){.mode = CLOCK_MODE_SIMULATED, .now = start, .now_base = start};
 }
 
+/* Stops at a bound. The real time spent beyond it does not count, but for a little: a clock that stops at many bounds would
+ * else fall behind by what every wake-up takes. */
+static void stop_at(struct clock *c, lc_instant stop)
+{
+    wide needed = (wide)(stop - c->now_base) * SECOND_NS / c->factor;
+    wide over = clock_monotonic_ns() - c->mono_base - needed;
+    rebase(c, stop);
+    c->mono_base -= over > CATCH_UP_NS ? CATCH_UP_NS : (int64_t)over;
+}
+
 static lc_instant accelerated_now(struct clock *c, lc_instant bound)
 {
     wide passed = (wide)(clock_monotonic_ns() - c->mono_base) * c->factor / SECOND_NS;
     lc_instant stop = bound < c->now ? c->now : bound;
     if (passed > (wide)stop - c->now_base)
-        rebase(c, stop); /* the time spent beyond the bound does not count */
+        stop_at(c, stop);
     else if (c->now_base + (lc_instant)passed > c->now)
         c->now = c->now_base + (lc_instant)passed;
     return c->now;

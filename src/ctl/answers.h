@@ -12,14 +12,14 @@
 /* Over all bodies of an import. */
 struct answers {
     struct tally tally;
-    FILE *keep;       /* --results, or NULL */
-    bool name_file;   /* kept results name their file: there are several */
+    FILE *keep;     /* --results, or NULL */
+    bool name_file; /* kept results name their file: there are several */
     uint64_t told;
     /* the body at hand */
     const struct body *body;
     uint32_t answered; /* its lines */
     uint32_t mark, fault;
-    bool ended; /* {"lines":n} came */
+    bool ended;      /* {"lines":n} came */
     struct buf line; /* of the answer, while it is not whole */
 };
 

@@ -106,14 +106,6 @@ static void close_file(struct bodies *b)
     b->csv = NULL;
 }
 
-static bool is_blank(struct str line)
-{
-    size_t i = 0;
-    while (i < line.n && (line.p[i] == ' ' || line.p[i] == '\t' || line.p[i] == '\r'))
-        i++;
-    return i == line.n;
-}
-
 static enum err add_csv(struct bodies *b, struct body *body, enum csv_got got)
 {
     uint64_t first = b->lines.number - csv_rows_lines(b->csv) + 1;
@@ -142,7 +134,7 @@ static enum err fill_body(struct bodies *b, struct body *body)
             return e;
         if (b->csv)
             e = add_csv(b, body, csv_rows_feed(b->csv, line));
-        else if (!is_blank(line))
+        else if (!line_is_blank(line))
             add_line(body, line, b->lines.number);
         if (e)
             return e;

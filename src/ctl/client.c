@@ -1,5 +1,6 @@
 #include "ctl/client.h"
 #include "ctl/json.h"
+#include "ctl/text.h"
 
 #include <curl/curl.h>
 #include <errno.h>
@@ -14,10 +15,10 @@
 
 struct client {
     CURL *curl;
-    struct config *config;    /* NULL with --url */
-    const char *socket;       /* the Unix socket's path, in config; NULL with --url */
-    char *base;               /* "http://localhost", without a slash at the end */
-    char *authorization;      /* the header's line, or NULL */
+    struct config *config; /* NULL with --url */
+    const char *socket;    /* the Unix socket's path, in config; NULL with --url */
+    char *base;            /* "http://localhost", without a slash at the end */
+    char *authorization;   /* the header's line, or NULL */
     char error[CURL_ERROR_SIZE];
     /* the request at hand */
     struct answer *answer;
@@ -257,17 +258,22 @@ int client_post_inputs(struct client *c, const struct inputs_post *post, struct 
 int client_problem(const struct answer *a, const char *what)
 {
     struct json *j = json_parse(a->body.p);
-    const char *detail = json_text(j, "detail"), *title = json_text(j, "title"), *member = json_text(j, "member");
-    say("%s: %s%s%s (HTTP %ld)", what, member ? member : "", member ? ": " : "",
-        detail  ? detail
-        : title ? title
-                : "the daemon refused without saying why",
-        a->status);
+    const char *detail = json_text(j, "detail"), *member = json_text(j, "member");
+    struct buf b = BUF_INIT;
+    if (!detail)
+        detail = json_text(j, "title");
+    if (member) {
+        text_add_safe(&b, member);
+        BUF_LIT(&b, ": ");
+    }
+    text_add_safe(&b, detail ? detail : "refused without saying why");
+    say("%s: %.*s (HTTP %ld)", what, (int)b.n, b.p, a->status);
+    buf_done(&b);
     json_free(j);
-    bool is_no = a->status >= 400 && a->status < 500 && a->status != 401 && a->status != 403;
-    if (a->status == 401 || a->status == 403)
+    bool not_allowed = a->status == 401 || a->status == 403;
+    if (not_allowed)
         say("give a token with the role that this needs (--token-file), or run it as root or the daemon's own user");
-    return is_no ? EXIT_NO : EXIT_UNREADABLE;
+    return a->status >= 400 && a->status < 500 && !not_allowed ? EXIT_NO : EXIT_UNREADABLE;
 }
 
 void path_add(struct buf *path, const char *s)

@@ -11,14 +11,15 @@
 const struct command commands[] = {
     {"init", "", "make the store that the configuration names", NULL, cmd_init},
     {"import", "FILE...", "send inputs to the daemon",
-     "A FILE ending in .csv has a header row that names its columns; any other is NDJSON, one input a line; - is stdin.\n"
-     "In CSV an empty cell is an absent member, the word null clears it, and without a column op every row is an\n"
-     "enrolment. Importing again what was imported already changes nothing.",
+     "A FILE ending in .csv has a header row that names its columns; any other is NDJSON, one input a line; - is\n"
+     "stdin. In CSV an empty cell is an absent member, the word null clears it, and without a column op every row is\n"
+     "an enrolment. Importing again what was imported already changes nothing.",
      cmd_import},
     {"show", "ID", "show one beneficiary: state, dates, what comes next and why, all events", NULL, cmd_show},
     {"due", "", "count the deadlines of each kind, by the day or the month they fall on", NULL, cmd_due},
     {"events", "", "print the log as NDJSON, read from the store, with or without a running daemon", NULL, cmd_events},
-    {"simulate", "--until TIME INPUTS.ndjson", "run inputs through the policies in a simulated clock, with nothing sent",
+    {"simulate", "--until TIME INPUTS.ndjson",
+     "run inputs through the policies in a simulated clock, with nothing sent",
      "Every input carries its instant, \"at\"; those later than TIME are left out. All is kept in memory, nothing is\n"
      "written but the events, on stdout, in order of time.",
      cmd_simulate},

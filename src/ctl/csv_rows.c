@@ -1,7 +1,7 @@
 #include "ctl/csv_rows.h"
 
-#include "codec/input_json.h"
 #include "codec/input_table.h"
+#include "ctl/lines.h"
 
 #include <csv.h>
 #include <stdio.h>
@@ -55,7 +55,7 @@ static void add_column(struct csv_rows *c, struct str name)
 {
     const struct member_row *m = find_member(name);
     if (!m) {
-        err_set(&c->fault, ERR_INVALID, "column \"%.*s\" is no member of an input; expected id, policy, approved_on, ...",
+        err_set(&c->fault, ERR_INVALID, "column \"%.*s\" is no member of an input; expected id, policy, ...",
                 (int)(name.n < 64 ? name.n : 64), name.p);
         return;
     }
@@ -162,15 +162,6 @@ static enum csv_got end_row(struct csv_rows *c)
     return CSV_GOT_ROW;
 }
 
-static bool is_blank(struct str line)
-{
-    for (size_t i = 0; i < line.n; i++) {
-        if (line.p[i] != ' ' && line.p[i] != '\t' && line.p[i] != '\r')
-            return false;
-    }
-    return true;
-}
-
 /* What stands in a line that no row of ours has; NULL: nothing. */
 static const char *line_fault(const struct csv_rows *c, struct str line)
 {
@@ -185,7 +176,7 @@ static const char *line_fault(const struct csv_rows *c, struct str line)
 enum csv_got csv_rows_feed(struct csv_rows *c, struct str line)
 {
     if (c->done) {
-        if (is_blank(line))
+        if (line_is_blank(line))
             return CSV_GOT_NOTHING;
         begin_row(c);
     }

@@ -9,9 +9,9 @@
 struct csv_rows;
 
 enum csv_got {
-    CSV_GOT_NOTHING, /* an empty line, the header, or a row that goes on in the next line */
-    CSV_GOT_ROW,     /* an input, in json */
-    CSV_GOT_FAULT,   /* a row that is none, in fault; the next line begins another */
+    CSV_GOT_NOTHING,      /* an empty line, the header, or a row that goes on in the next line */
+    CSV_GOT_ROW,          /* an input, in json */
+    CSV_GOT_FAULT,        /* a row that is none, in fault; the next line begins another */
     CSV_GOT_HEADER_FAULT, /* no row can be read: fault says why */
 };
 

@@ -2,7 +2,7 @@
 #include "ctl/client.h"
 #include "ctl/json.h"
 #include "ctl/options.h"
-#include "ctl/progress.h"
+#include "ctl/screen.h"
 #include "ctl/table.h"
 #include "ctl/text.h"
 
@@ -49,7 +49,7 @@ static uint64_t largest_total(const struct json *rows)
 static void print_bar(uint64_t part, uint64_t whole, unsigned columns)
 {
     struct buf b = BUF_INIT;
-    bar_add(&b, part, whole, columns, false);
+    screen_bar(&b, part, whole, columns, false);
     printf("  %.*s", (int)b.n, b.p);
     buf_done(&b);
 }
@@ -57,7 +57,7 @@ static void print_bar(uint64_t part, uint64_t whole, unsigned columns)
 /* The table, on a terminal with a bar behind each row where there is room for one. */
 static void print_chart(const struct table *t, const struct json *rows)
 {
-    unsigned screen = terminal_width(STDOUT_FILENO), taken = table_width(t) + 2;
+    unsigned screen = screen_width(STDOUT_FILENO), taken = table_width(t) + 2;
     unsigned columns = screen > taken ? screen - taken : 0;
     uint64_t largest = largest_total(rows);
     if (columns > BAR_COLUMNS_MAX)

@@ -23,7 +23,7 @@ struct import {
     struct answer answer; /* what came back when it was no list of results */
     struct progress progress;
     char stream[40];
-    bool begun; /* the daemon knows of the stream */
+    bool begun;     /* the daemon knows of the stream */
     uint64_t bytes; /* of the files, answered */
     const char *results;
 };
@@ -70,7 +70,8 @@ static void tell_resume(struct import *im)
     char n[TEXT_COUNT];
     progress_clear(&im->progress);
     say("%s lines were answered before that; run the same import again: what was applied stays applied, and is "
-        "answered \"unchanged\"", text_count(tally_all(&im->answers.tally), n));
+        "answered \"unchanged\"",
+        text_count(tally_all(&im->answers.tally), n));
 }
 
 static int explain_refusal(struct import *im)
@@ -98,7 +99,8 @@ static int send_body(struct import *im, const struct body *body)
     return status;
 }
 
-/* A file cannot be read on. The stream is ended all the same, or a daemon with a clock of its own would wait for more. */
+/* A file cannot be read on. The stream is ended all the same, or a daemon with a clock of its own would wait for
+ * more. */
 static int stop_reading(struct import *im, const struct body *failed)
 {
     struct body empty = {.file = failed->file, .last = true};

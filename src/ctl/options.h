@@ -20,12 +20,15 @@ struct option_row {
     void *to; /* where it goes; left alone when the option is not given */
 };
 
-#define OPTIONS_END {OPTION_END, 0, NULL, NULL, NULL, NULL}
+#define OPTIONS_END                           \
+    {                                         \
+        OPTION_END, 0, NULL, NULL, NULL, NULL \
+    }
 #define OPTIONS_READ (-1)
 
 /* Reads a command's arguments: own rows (up to OPTIONS_END; NULL: none) and those of every command, in any order and
- * mixed with words. The words are moved to the front of argv, *argc counts them, and there must be min to max of
- * them (max -1: any number). OPTIONS_READ: go on; else the status to end with, for --help was answered or a mistake told. */
+ * mixed with words. The words are moved to the front of argv, *argc counts them, and there must be min to max of them
+ * (max -1: any number). OPTIONS_READ: go on; else the status to end with, for --help was answered or a mistake told. */
 int options_read(struct ctl *ctl, const struct option_row *own, int *argc, char **argv, int min, int max);
 
 /* Reads the options before the command; *first is the index of the first word. */

@@ -1,44 +1,19 @@
 #include "ctl/progress.h"
 
 #include "base/clock.h"
+#include "ctl/screen.h"
 #include "ctl/text.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #define BAR_NS 100000000   /* between two drawings of the bar */
 #define LINE_NS 5000000000 /* between two lines */
 #define BAR_COLUMNS_MAX 40
 
-unsigned terminal_width(int fd)
-{
-    struct winsize size;
-    if (!isatty(fd))
-        return 0;
-    return ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
-}
-
-unsigned bar_add(struct buf *b, uint64_t part, uint64_t whole, unsigned width, bool pad)
-{
-    static const char *const eighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
-    double share = whole ? (double)part / (double)whole : 0;
-    unsigned filled = share < 1 ? (unsigned)(share * width * 8 + 0.5) : width * 8;
-    if (part && !filled)
-        filled = 1; /* something is never shown as nothing */
-    unsigned columns = filled / 8 + (filled % 8 != 0);
-    for (unsigned i = 0; i < filled / 8; i++)
-        buf_adds(b, "█");
-    buf_adds(b, eighths[filled % 8]);
-    for (; pad && columns < width; columns++)
-        buf_addc(b, ' ');
-    return columns;
-}
-
 void progress_begin(struct progress *p, uint64_t total, bool asked)
 {
-    bool terminal = terminal_width(STDERR_FILENO) > 0;
+    bool terminal = screen_width(STDERR_FILENO) > 0;
     *p = (struct progress){.bar = terminal, .lines = asked && !terminal, .total = total};
     p->started = p->drawn = clock_monotonic_ns();
 }
@@ -68,10 +43,10 @@ static void describe(const struct progress *p, uint64_t done, uint64_t inputs, s
 static void draw_bar(const struct progress *p, uint64_t done, struct str text)
 {
     struct buf b = BUF_INIT;
-    unsigned width = terminal_width(STDERR_FILENO), room = width > text.n + 3 ? width - (unsigned)text.n - 3 : 0;
+    unsigned width = screen_width(STDERR_FILENO), room = width > text.n + 3 ? width - (unsigned)text.n - 3 : 0;
     BUF_LIT(&b, "\r\033[K");
     if (p->total && room >= 8) {
-        bar_add(&b, done, p->total, room < BAR_COLUMNS_MAX ? room : BAR_COLUMNS_MAX, true);
+        screen_bar(&b, done, p->total, room < BAR_COLUMNS_MAX ? room : BAR_COLUMNS_MAX, true);
         buf_addc(&b, ' ');
     }
     buf_add(&b, text.p, text.n < width ? text.n : width);

@@ -8,7 +8,7 @@
 
 struct progress {
     bool bar, lines;
-    uint64_t total; /* bytes; 0: not known */
+    uint64_t total;         /* bytes; 0: not known */
     int64_t started, drawn; /* monotonic nanoseconds */
 };
 
@@ -20,12 +20,5 @@ void progress_show(struct progress *p, uint64_t done, uint64_t inputs);
 void progress_clear(struct progress *p);
 /* Seconds since it began, at least a millisecond. */
 double progress_seconds(const struct progress *p);
-
-/* Columns of the terminal on fd; 0: it is none. */
-unsigned terminal_width(int fd);
-/* A bar of `width` columns filled to part/whole, in eighths of a column. Returns the columns it took with pad false:
- * those filled only; with pad true it takes them all. */
-struct buf;
-unsigned bar_add(struct buf *b, uint64_t part, uint64_t whole, unsigned width, bool pad);
 
 #endif

@@ -1,5 +1,7 @@
 #include "ctl/sim_inputs.h"
 
+#include "ctl/lines.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,9 +11,6 @@
 #include <unistd.h>
 
 #define READ_BYTES ((size_t)1 << 20)
-
-/* A longer line is parsed as one that is too long, whatever follows. */
-#define LINE_PARSED (INPUT_LINE_MAX + 1)
 
 /* --- the file --- */
 
@@ -61,14 +60,6 @@ static enum err open_file(struct sim_inputs *s, struct errmsg *msg)
 
 /* --- its lines --- */
 
-static bool is_blank(const char *p, size_t n)
-{
-    size_t i = 0;
-    while (i < n && (p[i] == ' ' || p[i] == '\t' || p[i] == '\r'))
-        i++;
-    return i == n;
-}
-
 static void add_line(struct sim_inputs *s, const struct sim_line *l)
 {
     /* Room is doubled whenever it is used up: at 0 and at every power of two from 1,024 on. */
@@ -86,10 +77,10 @@ static enum err find_lines(struct sim_inputs *s, struct errmsg *msg)
         size_t n = newline ? (size_t)(newline - p) : s->n - at;
         if (s->n_lines == UINT32_MAX)
             return err_set(msg, ERR_FULL, "%s has more than %u lines", s->file, UINT32_MAX);
-        if (!is_blank(p, n))
+        if (!line_is_blank((struct str){p, n}))
             add_line(s, &(struct sim_line){.at = INSTANT_NONE,
                                            .offset = at,
-                                           .n = (uint32_t)(n < LINE_PARSED ? n : LINE_PARSED),
+                                           .n = (uint32_t)(n < LINE_KEPT ? n : LINE_KEPT),
                                            .order = s->n_lines,
                                            .number = number});
         at += n + 1;
@@ -121,7 +112,7 @@ enum err sim_inputs_open(struct sim_inputs *s, const char *file, const char *cou
     if (e)
         return e;
     s->parser = input_parser_new(&options);
-    s->arena = mem_alloc(2 * (size_t)LINE_PARSED + 64);
+    s->arena = mem_alloc(2 * (size_t)LINE_KEPT + 64);
     for (uint32_t i = 0; i < s->n_lines; i++) {
         struct input in;
         struct input_fault f;

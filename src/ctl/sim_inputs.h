@@ -8,8 +8,8 @@
 struct sim_line {
     lc_instant at; /* INSTANT_NONE: the line is no input */
     uint64_t offset;
-    uint32_t n;     /* bytes */
-    uint32_t order; /* among the file's lines that are not blank */
+    uint32_t n;      /* bytes */
+    uint32_t order;  /* among the file's lines that are not blank */
     uint64_t number; /* in the file, from 1 */
 };
 
@@ -20,13 +20,13 @@ struct sim_inputs {
     bool mapped;
     struct buf read; /* what could not be mapped */
     struct input_parser *parser;
-    char *arena; /* for one line of any length */
+    char *arena;            /* for one line of any length */
     struct sim_line *lines; /* sim_inputs_sort() puts those that are inputs first, by instant */
     uint32_t n_lines, n_inputs;
 };
 
-/* Maps (or, from a pipe, reads) the file and finds its lines; each is parsed once, for its instant. fault is called for those
- * that are no input. */
+/* Maps (or, from a pipe, reads) the file and finds its lines; each is parsed once, for its instant. fault is called for
+ * those that are no input. Close it whatever this returns. */
 enum err sim_inputs_open(struct sim_inputs *s, const char *file, const char *country_code,
                          void (*fault)(void *arg, const struct sim_line *l, const struct input_fault *f), void *arg,
                          struct errmsg *msg) ERR_MUSTCHECK;

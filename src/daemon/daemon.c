@@ -14,8 +14,8 @@
 #include "daemon/engine_thread.h"
 #include "http/http.h"
 
-#define DRAIN_MS 10000       /* after SIGTERM, for what is in progress */
-#define RECOVERY_GRACE 60    /* seconds that each word of progress asks of the service manager */
+#define DRAIN_MS 10000    /* after SIGTERM, for what is in progress */
+#define RECOVERY_GRACE 60 /* seconds that each word of progress asks of the service manager */
 #define PROGRESS_NS INT64_C(2000000000)
 #define CLOSE_GRACE 90 /* seconds, for the last checkpoint */
 
@@ -153,13 +153,7 @@ static void keep(struct daemon *d, const struct config *c)
 static enum err open_engine(struct daemon *d, struct config *c, struct errmsg *msg)
 {
     struct engine_options o = {.uri = d->store, .progress = on_progress, .warn = on_warning, .arg = d};
-    enum err e = engine_open(&o, c, false, 0, &d->engine, msg);
-    if (e == ERR_ABSENT) {
-        char why[512];
-        snprintf(why, sizeof why, "%.500s", msg->text);
-        err_set(msg, e, "%s (make it with: lifecertctl init)", why);
-    }
-    return e;
+    return engine_open(&o, c, false, 0, &d->engine, msg);
 }
 
 static enum err open_http(struct daemon *d, const struct http_options *o, struct errmsg *msg)
@@ -205,7 +199,7 @@ static void watch_signals(struct daemon *d)
 
 static void announce(const struct daemon *d)
 {
-    struct engine_counters n;
+    struct engine_counters n = {.enrolled = 0};
     engine_counters(d->engine, &n);
     log_line(LOG_LEVEL_NOTICE, "ready", "enrolled=%" PRIu64 " last_seq=%" PRIu64, n.enrolled, n.last_seq);
     notify_status("serving %" PRIu64 " beneficiaries", n.enrolled);

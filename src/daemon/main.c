@@ -56,7 +56,8 @@ static void make_getopt_tables(char letters[2 * N_OPTIONS + 1], struct option ro
 {
     char *p = letters;
     for (size_t i = 0; i < N_OPTIONS; i++) {
-        rows[i] = (struct option){options[i].name, options[i].argument ? required_argument : no_argument, NULL, (int)i + 1};
+        rows[i] =
+            (struct option){options[i].name, options[i].argument ? required_argument : no_argument, NULL, (int)i + 1};
         if (options[i].letter) {
             *p++ = options[i].letter;
             *p++ = ':';

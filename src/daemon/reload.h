@@ -12,7 +12,8 @@ struct reload;
 /* started: the configuration that the daemon starts with; what cannot change without a restart is copied. */
 struct reload *reload_new(const char *file, const struct config *started);
 /* Answers SIGHUP from now on. The engine and http must outlive it, but for engine_close(). */
-enum err reload_start(struct reload *r, struct loop *l, struct engine *e, struct http *h, struct errmsg *msg) ERR_MUSTCHECK;
+enum err reload_start(struct reload *r, struct loop *l, struct engine *e, struct http *h,
+                      struct errmsg *msg) ERR_MUSTCHECK;
 /* When the engine is closed. NULL is fine. */
 void reload_free(struct reload *r);
 

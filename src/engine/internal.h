@@ -15,6 +15,7 @@
 #define TICK_DEADLINES 16384  /* decided in one tick, so that inputs go on during a long sweep */
 #define TICK_INPUTS 16384     /* the same the other way round */
 #define TICK_RESCHEDULED 16384 /* people adopted or released in one tick */
+#define TICK_INSTANTS 4096    /* of an accelerated clock */
 #define STAMP_EVERY_NS (60 * INT64_C(1000000000))
 #define HOLDS_MAX 256
 

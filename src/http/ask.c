@@ -34,7 +34,10 @@ void ask_free_all(struct http *h)
 bool ask_answer_error(struct exchange *x, const struct ask *a)
 {
     static const unsigned statuses[ERR_N] = {
-        [ERR_ABSENT] = 404, [ERR_EXISTS] = 409, [ERR_INVALID] = 400, [ERR_FULL] = 503,
+        [ERR_ABSENT] = 404,
+        [ERR_EXISTS] = 409,
+        [ERR_INVALID] = 400,
+        [ERR_FULL] = 503,
     };
     enum err e = a->request.err;
     if (e == ERR_OK)
@@ -44,12 +47,20 @@ bool ask_answer_error(struct exchange *x, const struct ask *a)
     return true;
 }
 
+/* With a newline in the end, for people at a terminal. */
+static void answer_body(struct exchange *x, struct buf *body)
+{
+    if (body->n && body->p[body->n - 1] != '\n')
+        buf_addc(body, '\n');
+    exchange_answer(x, 200, x->handler->type, body);
+}
+
 static void answer(struct exchange *x, struct ask *a)
 {
     if (x->handler->answer)
         x->handler->answer(x, a);
     else if (!ask_answer_error(x, a))
-        exchange_answer(x, 200, x->handler->type, &a->request.body);
+        answer_body(x, &a->request.body);
 }
 
 static void on_done(struct completion *done)

@@ -1,5 +1,5 @@
-/* A handler that is one request to the engine: gather the body, ask, answer. Its rows are prepare() and answer(), beside
- * .data = exchange_collect, .end = ask_end, .close = ask_close. */
+/* A handler that is one request to the engine: gather the body, ask, answer. It is written
+ * {ASK_HANDLER, .type = JSON, .prepare = ...}, with .answer where the engine's body is not the answer. */
 #ifndef HTTP_ASK_H
 #define HTTP_ASK_H
 
@@ -18,6 +18,8 @@ struct ask {
     struct body_stream *stream;
     struct ask *next, **link;
 };
+
+#define ASK_HANDLER .data = exchange_collect, .end = ask_end, .close = ask_close
 
 void ask_end(struct exchange *x);
 void ask_close(struct exchange *x);

@@ -170,11 +170,8 @@ static void answer_unrouted(struct exchange *x, enum route_found found, struct s
         exchange_problem(x, 405, NULL, "this path takes %s only", allow.p);
         exchange_add_header(x, MHD_HTTP_HEADER_ALLOW, allow.p);
         break;
-    case ROUTE_BAD_PATH:
-        exchange_problem(x, 400, NULL, "the path is not percent-encoded as it should be");
-        break;
-    default:
-        exchange_problem(x, 404, NULL, "there is nothing at this path");
+    case ROUTE_BAD_PATH: exchange_problem(x, 400, NULL, "the path is not percent-encoded as it should be"); break;
+    default: exchange_problem(x, 404, NULL, "there is nothing at this path");
     }
     buf_done(&allow);
 }

@@ -1,4 +1,5 @@
-/* One HTTP request in progress, from its header to the last byte of its answer; a handler says what it does. On the loop's thread.
+/* One HTTP request in progress, from its header to the last byte of its answer; a handler says what it does. All of it
+ * is on the loop's thread.
  *
  * A handler never waits. It answers now, or lets the exchange rest: the library then reads and writes nothing on that
  * connection until exchange_answer() or exchange_go_on(). */
@@ -13,6 +14,9 @@
 #include "net/completions.h"
 
 #define BODY_MAX (1024 * 1024) /* of a body that is taken as a whole */
+
+#define JSON "application/json"
+#define NDJSON "application/x-ndjson"
 
 struct exchange;
 struct ask;
@@ -101,7 +105,8 @@ void exchange_go_on(struct exchange *x);
 /* The library's callbacks; arg is the struct http. */
 enum MHD_Result exchange_access(void *arg, struct MHD_Connection *connection, const char *url, const char *method,
                                 const char *version, const char *data, size_t *size, void **state);
-void exchange_completed(void *arg, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode how);
+void exchange_completed(void *arg, struct MHD_Connection *connection, void **state,
+                        enum MHD_RequestTerminationCode how);
 
 /* --- what http.c has for handlers --- */
 

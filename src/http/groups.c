@@ -116,7 +116,8 @@ void group_add_line(struct group *g, struct input_parser *parser, struct str lin
     struct arena_block *arena = arena_room(g, 2 * line.n + 64);
     struct input_fault fault;
     size_t used = 0;
-    enum err e = input_parse(parser, line.p, line.n, &g->inputs[r->n_inputs], arena->bytes + arena->used, &used, &fault);
+    enum err e =
+        input_parse(parser, line.p, line.n, &g->inputs[r->n_inputs], arena->bytes + arena->used, &used, &fault);
     if (e != ERR_OK) {
         group_add_fault(g, number, "malformed", fault.member, fault.text);
         return;

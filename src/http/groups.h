@@ -6,8 +6,8 @@
 #include "http/results.h"
 #include "net/completions.h"
 
-/* The engine commits in batches of some megabytes, two at a time: what is in flight should fill them, or its syncs would
- * set the pace. 32 groups of 512 lines do; a group is 150 KiB and its strings, so all 128 are some 25 MiB. */
+/* The engine commits in batches of some megabytes, two at a time: what is in flight should fill them, or its syncs
+ * would set the pace. 32 groups of 512 lines do; a group is 150 KiB and its strings, so all 128 are some 25 MiB. */
 #define GROUP_LINES 512
 #define GROUP_STRINGS (64 * 1024) /* a group is full when its strings take so much */
 #define GROUPS_MAX 128            /* in all bodies */

@@ -85,9 +85,5 @@ static bool prepare_lift(struct exchange *x, struct ask *a)
     return true;
 }
 
-const struct handler hold_place_handler = {
-    .type = "application/json", .data = exchange_collect, .end = ask_end, .close = ask_close, .prepare = prepare_place,
-};
-const struct handler hold_lift_handler = {
-    .type = "application/json", .data = exchange_collect, .end = ask_end, .close = ask_close, .prepare = prepare_lift,
-};
+const struct handler hold_place_handler = {ASK_HANDLER, .type = JSON, .prepare = prepare_place};
+const struct handler hold_lift_handler = {ASK_HANDLER, .type = JSON, .prepare = prepare_lift};

@@ -1,5 +1,5 @@
-/* POST /v1/inputs, application/x-ndjson: lines are parsed as they arrive, into groups that go to the engine while the next
- * ones are read. What came of them is kept, compactly (results.h), until the body has ended, and then sent in order.
+/* POST /v1/inputs, application/x-ndjson: lines are parsed as they arrive, into groups that go to the engine while the
+ * next ones are read. What came of them is kept, compactly (results.h), until the body has ended, and then sent in order.
  *
  * Bounds: 32 groups in flight, then the upload is not read on; max_lines results; one unfinished line. */
 #include "http/input_lines.h"
@@ -30,10 +30,10 @@ struct lines_body {
     struct group *unsubmitted;   /* the first whom the engine had no room for */
     struct group *open;          /* not yet among them: takes the next line */
     unsigned n_groups;
-    uint64_t n_lines; /* that have or will have a result */
-    bool waiting;     /* for room */
-    bool complete;    /* the upload has ended */
-    bool last_taken;  /* and its last line has been taken */
+    uint64_t n_lines, max_lines; /* that have or will have a result */
+    bool waiting;                /* for room */
+    bool complete;               /* the upload has ended */
+    bool last_taken;             /* and its last line has been taken */
     struct result_log results;
     struct buf out; /* being sent */
     size_t sent;
@@ -108,7 +108,7 @@ static void answer(struct lines_body *b)
     if (!b->x)
         return;
     b->refs++;
-    exchange_answer_from(b->x, 200, "application/x-ndjson", read_results, b, release);
+    exchange_answer_from(b->x, 200, NDJSON, read_results, b, release);
 }
 
 /* --- groups --- */
@@ -184,10 +184,9 @@ static struct group *open_group(struct lines_body *b)
 
 static void take_line(struct lines_body *b, enum line_kind kind, struct str line)
 {
-    uint64_t max = b->http->options.max_lines;
     if (kind == LINE_NONE)
         return;
-    if (b->n_lines++ >= max)
+    if (b->n_lines++ >= b->max_lines)
         group_add_fault(b->open, b->reader.number, "too-many-lines", "",
                         "this body has more lines than max_lines allows; nothing from this line on was read");
     else if (kind == LINE_TOO_LONG)
@@ -255,6 +254,7 @@ static void on_begin(struct exchange *x)
     b->http = h;
     b->x = x;
     b->stream = stream;
+    b->max_lines = h->options.max_lines;
     b->last = &b->first;
     line_reader_init(&b->reader, INPUT_LINE_MAX);
     b->next = h->bodies;
@@ -270,7 +270,7 @@ static size_t on_data(struct exchange *x, const char *p, size_t n)
     struct lines_body *b = x->state;
     const char *at = p, *stop = p + n;
     struct str line;
-    while (at < stop && b->n_lines <= x->http->options.max_lines) {
+    while (at < stop && b->n_lines <= b->max_lines) {
         if (!open_group(b)) {
             wait_for_room(b);
             return (size_t)(at - p);

@@ -12,27 +12,21 @@ static const struct {
     const char *type;
     const struct handler *handler;
 } types[] = {
-    {"application/json", &input_one_handler},
-    {"application/x-ndjson", &input_lines_handler},
+    {JSON, &input_one_handler},
+    {NDJSON, &input_lines_handler},
 };
-
-/* The type without its parameters ("; charset=utf-8"): JSON is UTF-8 whatever they say. */
-static size_t bare_type_length(const char *type)
-{
-    return strcspn(type, "; \t");
-}
 
 static void choose(struct exchange *x)
 {
     const char *type = exchange_header(x, MHD_HTTP_HEADER_CONTENT_TYPE);
-    size_t n = type ? bare_type_length(type) : 0;
+    size_t n = type ? strcspn(type, "; \t") : 0; /* without its parameters: JSON is UTF-8 whatever they say */
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
         if (n == strlen(types[i].type) && strncasecmp(type, types[i].type, n) == 0) {
             x->handler = types[i].handler;
             return;
         }
     }
-    exchange_problem(x, 415, NULL, "the content type must be application/json (one input) or application/x-ndjson (one a line)");
+    exchange_problem(x, 415, NULL, "the content type must be %s (one input) or %s (one a line)", JSON, NDJSON);
 }
 
 const struct handler inputs_handler = {.begin = choose};
@@ -44,7 +38,8 @@ static bool prepare_one(struct exchange *x, struct ask *a)
     struct input_fault fault;
     size_t used;
     char *arena = buf_room(&a->text, 2 * x->body.n + 64);
-    if (input_parse(x->http->parser, x->body.p ? x->body.p : "", x->body.n, &a->input, arena, &used, &fault) != ERR_OK) {
+    if (input_parse(x->http->parser, x->body.p ? x->body.p : "", x->body.n, &a->input, arena, &used, &fault) !=
+        ERR_OK) {
         exchange_problem(x, 400, fault.member, "%s", fault.text);
         return false;
     }
@@ -70,13 +65,7 @@ static void answer_one(struct exchange *x, struct ask *a)
     }
     result_write(&body, &a->input, &a->result);
     buf_addc(&body, '\n');
-    exchange_answer(x, a->result.result == RESULT_REJECTED ? 422 : 200, "application/json", &body);
+    exchange_answer(x, a->result.result == RESULT_REJECTED ? 422 : 200, JSON, &body);
 }
 
-const struct handler input_one_handler = {
-    .data = exchange_collect,
-    .end = ask_end,
-    .close = ask_close,
-    .prepare = prepare_one,
-    .answer = answer_one,
-};
+const struct handler input_one_handler = {ASK_HANDLER, .prepare = prepare_one, .answer = answer_one};

@@ -21,8 +21,8 @@ struct line_reader {
 void line_reader_init(struct line_reader *r, size_t max);
 void line_reader_done(struct line_reader *r);
 
-/* Takes from *p, up to end; a line whose end has not come is kept for the next piece. line holds until the next call and for as
- * long as the piece does. Blank lines (spaces, tabs, carriage returns) are passed over. */
+/* Takes from *p, up to end; a line whose end has not come is kept for the next piece. line holds until the next call
+ * and for as long as the piece does. Blank lines (spaces, tabs, carriage returns) are passed over. */
 enum line_kind line_next(struct line_reader *r, const char **p, const char *end, struct str *line);
 /* After the last piece: the last line, when it has no newline. */
 enum line_kind line_last(struct line_reader *r, struct str *line);

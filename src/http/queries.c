@@ -2,9 +2,6 @@
 #include "http/ask.h"
 #include "http/routes.h"
 
-#define JSON "application/json"
-#define NDJSON "application/x-ndjson"
-
 static bool prepare_show(struct exchange *x, struct ask *a)
 {
     a->request.kind = REQUEST_SHOW;
@@ -81,14 +78,11 @@ static void answer_ready(struct exchange *x)
         answer_health(x);
 }
 
-#define QUERY(answer_type, fill_in) \
-    {.type = (answer_type), .data = exchange_collect, .end = ask_end, .close = ask_close, .prepare = (fill_in)}
-
-static const struct handler show_handler = QUERY(JSON, prepare_show);
-static const struct handler story_handler = QUERY(NDJSON, prepare_story);
-static const struct handler due_handler = QUERY(JSON, prepare_due);
-static const struct handler status_handler = QUERY(JSON, prepare_status);
-static const struct handler holds_handler = QUERY(JSON, prepare_holds);
+static const struct handler show_handler = {ASK_HANDLER, .type = JSON, .prepare = prepare_show};
+static const struct handler story_handler = {ASK_HANDLER, .type = NDJSON, .prepare = prepare_story};
+static const struct handler due_handler = {ASK_HANDLER, .type = JSON, .prepare = prepare_due};
+static const struct handler status_handler = {ASK_HANDLER, .type = JSON, .prepare = prepare_status};
+static const struct handler holds_handler = {ASK_HANDLER, .type = JSON, .prepare = prepare_holds};
 static const struct handler health_handler = {.end = answer_health};
 static const struct handler ready_handler = {.end = answer_ready};
 

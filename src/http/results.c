@@ -15,8 +15,8 @@ struct result_block {
 
 /* One result in a block; its texts follow, unaligned: the name, and for a fault the member and the detail. */
 struct packed {
-    uint64_t first_seq;   /* a fault's line number */
-    const char *reason;   /* a static string; NULL: null */
+    uint64_t first_seq; /* a fault's line number */
+    const char *reason; /* a static string; NULL: null */
     uint32_t n_events;
     uint16_t detail_n;
     uint8_t result, op; /* op: OP_N is null */

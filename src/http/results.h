@@ -1,8 +1,8 @@
 /* What came of inputs, as JSON, and a compact log of it for a long body.
  *
- * An answer cannot begin before its request's body has ended (and a client that sends all before it reads anything would
- * never end it otherwise), so the results of a long body are kept until then: 32 bytes and the id for a line,
- * rendered only while they are sent. A body has at most max_lines lines, so this is bounded too. */
+ * libmicrohttpd begins no answer before its request's body has ended (and a client that sends all before it reads
+ * anything would otherwise never come to the end), so the results of a long body are kept until then: 32 bytes and the
+ * id for a line, rendered only while they are sent. A body has at most max_lines results, so this is bounded, too. */
 #ifndef HTTP_RESULTS_H
 #define HTTP_RESULTS_H
 

@@ -15,7 +15,7 @@ struct handler;
 
 struct route {
     enum http_method method;
-    const char *pattern; /* "/v1/beneficiaries/:id/events": a segment with a colon takes any text, but not an empty one */
+    const char *pattern; /* "/v1/beneficiaries/:id/events": a segment with a colon takes any text but an empty one */
     enum who who;
     const struct handler *handler;
 };

@@ -19,7 +19,7 @@ struct peer {
     int fd;
     bool known; /* the kernel named its uid */
     uid_t uid;
-    bool busy;            /* a request's header is whole, its answer not sent */
+    bool busy;             /* a request's header is whole, its answer not sent */
     int64_t idle_since_ns; /* when not busy */
     struct peer *next, **link;
 };
@@ -30,8 +30,8 @@ struct site_callbacks {
     void *arg;
 };
 
-enum err site_new(struct loop *l, int fd, const struct site_callbacks *c, struct site **out, struct errmsg *msg)
-    ERR_MUSTCHECK;
+enum err site_new(struct loop *l, int fd, const struct site_callbacks *c, struct site **out,
+                  struct errmsg *msg) ERR_MUSTCHECK;
 /* Does what the connections are ready for. Not from within a callback of the library. */
 void site_run(struct site *s);
 /* Accepts no more. */

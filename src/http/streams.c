@@ -115,7 +115,8 @@ bool streams_join(struct exchange *x, struct body_stream **out)
     const char *name = exchange_header(x, "Lifecertd-Stream"), *end = exchange_header(x, "Lifecertd-Stream-End");
     *out = NULL;
     if (name && !name_is_good(name)) {
-        exchange_problem(x, 400, "Lifecertd-Stream", "a stream's name is 1 to %d printable ASCII characters", STREAM_NAME_MAX);
+        exchange_problem(x, 400, "Lifecertd-Stream", "a stream's name is 1 to %d printable ASCII characters",
+                         STREAM_NAME_MAX);
         return false;
     }
     if (!h->options.allow_at)

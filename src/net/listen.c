@@ -24,15 +24,17 @@ enum err listen_check(const char *address, struct errmsg *msg)
     const char *path = unix_path(address);
     size_t room = sizeof((struct sockaddr_un *)0)->sun_path;
     if (!path)
-        return err_set(msg, ERR_INVALID,
-                       "listen \"%s\": this version listens on Unix sockets only (\"unix:/PATH\"): over TCP anybody could "
-                       "connect, and it knows no tokens yet",
-                       address);
+        return err_set(
+            msg, ERR_INVALID,
+            "listen \"%s\": this version listens on Unix sockets only (\"unix:/PATH\"): over TCP anybody could "
+            "connect, and it knows no tokens yet",
+            address);
     if (path[0] != '/')
         return err_set(msg, ERR_INVALID, "listen \"%s\": expected an absolute path after \"unix:\"", address);
     if (strlen(path) >= room)
-        return err_set(msg, ERR_INVALID, "listen \"%s\": the path is longer than the %zu bytes that a socket's may have",
-                       address, room - 1);
+        return err_set(msg, ERR_INVALID,
+                       "listen \"%s\": the path is longer than the %zu bytes that a socket's may have", address,
+                       room - 1);
     return ERR_OK;
 }
 
@@ -63,7 +65,8 @@ static enum err remove_stale(const char *address, const char *path, struct errms
     int failed = connect(fd, (struct sockaddr *)&a, sizeof a) == 0 ? 0 : errno;
     close(fd);
     if (failed == 0 || failed == EAGAIN) /* EAGAIN: somebody listens, whose backlog is full */
-        return err_set(msg, ERR_LOCKED, "listen \"%s\": another process answers on this socket; stop it first", address);
+        return err_set(msg, ERR_LOCKED, "listen \"%s\": another process answers on this socket; stop it first",
+                       address);
     if (failed != ECONNREFUSED && failed != ENOENT)
         return err_set(msg, ERR_IO, "listen \"%s\": %s", address, strerror(failed));
     if (unlink(path) != 0 && errno != ENOENT)

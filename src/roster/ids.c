@@ -13,7 +13,7 @@
 
 struct ids_block {
     uint32_t starts[BLOCK_GROUPS + 1]; /* of each group, with its stride; the next one's start is its end so far */
-    uint8_t bytes[IDS_BLOCK * ID_STORED_MAX];
+    uint8_t bytes[(IDS_BLOCK + 1) * ID_STORED_MAX]; /* form_of() may read one further */
 };
 
 /* A group's start, 27 bits, and above it its stride: the size that all its ids have in common, so that nothing need be
@@ -21,7 +21,7 @@ struct ids_block {
 #define START_BITS 27u
 #define START_MASK ((1u << START_BITS) - 1)
 #define STRIDE_MAX 31u
-_Static_assert(IDS_BLOCK * ID_STORED_MAX <= START_MASK, "a start reaches everywhere in a block");
+_Static_assert((IDS_BLOCK + 1) * ID_STORED_MAX <= START_MASK, "a start reaches everywhere in a block");
 
 /* The alphabet of packed ids: a character's place in it plus one, 0 for all others. */
 static const uint8_t symbols[256] = {
@@ -62,18 +62,18 @@ static const uint8_t *locate(const struct ids *ids, uint32_t n, const uint8_t **
     return p;
 }
 
-/* Rebuilds the canonical form of a stored id; returns its bytes. */
+/* Rebuilds the canonical form of a stored id; returns its bytes. Copies at fixed sizes, which the compiler does in place:
+ * a call of memcpy() for these few bytes took longer than all the rest. So it reads up to ID_STORED_MAX bytes from p on. */
 static size_t form_of(const uint8_t *p, const uint8_t *first, uint8_t form[ID_STORED_MAX])
 {
     if (*p < ID_ALIKE) {
-        size_t n = form_size(*p);
-        memcpy(form, p, n);
-        return n;
+        memcpy(form, p, ID_STORED_MAX);
+        return form_size(*p);
     }
-    size_t shared = 1 + (*p - ID_ALIKE + 1u), n = form_size(*first);
-    memcpy(form, first, shared);
-    memcpy(form + shared, p + 1, n - shared);
-    return n;
+    size_t shared = 1 + (*p - ID_ALIKE + 1u);
+    memcpy(form, first, 1 + ID_CHARS_MAX / 2);
+    memcpy(form + shared, p + 1, ID_CHARS_MAX / 2);
+    return form_size(*first);
 }
 
 static uint64_t hash_form(const struct ids *ids, const uint8_t *form, size_t n)
@@ -114,10 +114,8 @@ void ids_key(const struct ids *ids, struct str id, struct id_key *out)
 
 uint64_t ids_hash(const struct ids *ids, uint32_t n)
 {
-    const uint8_t *first, *p = locate(ids, n, &first);
-    if (*p < ID_ALIKE) /* where it stands: a copy read back at once would wait for every load before it */
-        return hash_form(ids, p, form_size(*p));
     uint8_t form[ID_STORED_MAX];
+    const uint8_t *first, *p = locate(ids, n, &first);
     return hash_form(ids, form, form_of(p, first, form));
 }
 
@@ -187,7 +185,7 @@ size_t ids_text(const struct ids *ids, uint32_t n, char out[ID_CHARS_MAX])
     return chars;
 }
 
-static void prefetch_start(const struct ids *ids, uint32_t n)
+void ids_prefetch_start(const struct ids *ids, uint32_t n)
 {
     __builtin_prefetch(&ids->blocks[n / IDS_BLOCK]->starts[n % IDS_BLOCK / IDS_GROUP]);
 }
@@ -205,7 +203,7 @@ void ids_hashes(const struct ids *ids, const uint32_t *n, size_t count, uint64_t
 {
     for (size_t i = 0; i < count + 2 * AHEAD; i++) {
         if (i < count)
-            prefetch_start(ids, n[i]);
+            ids_prefetch_start(ids, n[i]);
         if (i >= AHEAD && i - AHEAD < count)
             ids_prefetch(ids, n[i - AHEAD]);
         if (i >= 2 * AHEAD)
@@ -249,6 +247,9 @@ size_t ids_parse(const struct ids *ids, const uint8_t *p, size_t n, const struct
     size_t size = stored_size(*p, first ? first->n : 0);
     if (size > n)
         return 0;
+    uint8_t padded[ID_STORED_MAX] = {0};
+    if (n < ID_STORED_MAX)
+        p = memcpy(padded, p, n);
     out->n = (uint8_t)form_of(p, first ? first->form : NULL, out->form);
     if (!form_is_canonical(out->form))
         return 0;

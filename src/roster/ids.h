@@ -54,7 +54,8 @@ bool ids_equal(const struct ids *ids, uint32_t n, const struct id_key *key);
 size_t ids_text(const struct ids *ids, uint32_t n, char out[ID_CHARS_MAX]);
 /* The hashes of many, which stand anywhere: fetched side by side. */
 void ids_hashes(const struct ids *ids, const uint32_t *n, size_t count, uint64_t *out);
-/* Fetches what ids_equal() reads first. */
+/* Fetch what ids_equal() reads: first where n's group starts, and some time later, since it reads that, the id. */
+void ids_prefetch_start(const struct ids *ids, uint32_t n);
 void ids_prefetch(const struct ids *ids, uint32_t n);
 
 /* The stored bytes of `count` ids from the first of a group on, as they stand. */

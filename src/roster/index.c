@@ -93,7 +93,7 @@ uint32_t hash_index_find(const struct hash_index *ix, uint64_t hash, index_match
     }
 }
 
-uint32_t index_guess(const struct hash_index *ix, uint64_t hash)
+uint32_t hash_index_guess(const struct hash_index *ix, uint64_t hash)
 {
     const struct index_segment *s = segment_of(ix, hash);
     const struct chunk *c = &s->chunks[home_of(s, hash)];

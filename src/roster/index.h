@@ -2,7 +2,7 @@
  *
  * A directory leads by the hash's top bits to a segment of cache-line-sized chunks, each holding twelve numbers and
  * a byte of each one's hash. A segment that fills up grows by a page, from 4 pages to 7, and then splits in two of 4:
- * it is always 63 % to 88 % full, and no call rehashes more than one segment (some 4,700 numbers). The hashes are
+ * it is about 70 % to 88 % full, and no call rehashes more than one segment (some 4,700 numbers). The hashes are
  * not kept: the owner computes them anew. */
 #ifndef ROSTER_INDEX_H
 #define ROSTER_INDEX_H
@@ -45,7 +45,7 @@ uint32_t hash_index_find(const struct hash_index *ix, uint64_t hash, index_match
 void hash_index_add(struct hash_index *ix, uint64_t hash, uint32_t n);
 void hash_index_prefetch(const struct hash_index *ix, uint64_t hash);
 /* A number that may have this hash, for fetching what belongs to it ahead, or INDEX_NONE. */
-uint32_t index_guess(const struct hash_index *ix, uint64_t hash);
+uint32_t hash_index_guess(const struct hash_index *ix, uint64_t hash);
 
 size_t hash_index_bytes(const struct hash_index *ix);
 

@@ -158,6 +158,13 @@ uint64_t queue_count(const struct queue *q, uint32_t place)
     return q->buckets[place].count;
 }
 
+lc_instant queue_instant(const struct queue *q, uint32_t place)
+{
+    if (place <= PLACE_HELD)
+        return place == PLACE_HELD ? INT64_MIN : INSTANT_NONE;
+    return key_instant(q->buckets[place].key);
+}
+
 lc_instant queue_next_instant(const struct queue *q)
 {
     return q->order_count ? key_instant(q->order[0].key) : INSTANT_NONE;
@@ -250,7 +257,7 @@ uint64_t queue_suspensions_until(const struct queue *q, lc_instant at)
 
 void queue_each(const struct queue *q, lc_instant from, lc_instant to, queue_each_fn *fn, void *arg)
 {
-    for (size_t i = lower_bound(q, key_of(from, 0)); i < q->order_count; i++) {
+    for (size_t i = lower_bound(q, from == INT64_MIN ? KEY_NONE : key_of(from, 0)); i < q->order_count; i++) {
         int64_t key = q->order[i].key;
         if (key_instant(key) >= to)
             return;

@@ -39,6 +39,8 @@ void queue_add(struct queue *q, uint32_t place, uint32_t n);
 /* n must stand there. A place left empty is gone. */
 void queue_remove(struct queue *q, uint32_t place, uint32_t n);
 uint64_t queue_count(const struct queue *q, uint32_t place);
+/* The instant of a place: INT64_MIN for the held ones', INSTANT_NONE for none. */
+lc_instant queue_instant(const struct queue *q, uint32_t place);
 
 /* INSTANT_NONE when nothing is queued. */
 lc_instant queue_next_instant(const struct queue *q);

@@ -16,21 +16,30 @@ static void hash_of(const void *roster, const uint32_t *n, size_t count, uint64_
     ids_hashes(&r->ids, n, count, hash);
 }
 
+static void prefetch_record(const struct roster *r, uint32_t n)
+{
+    const char *p = (const char *)roster_packed(r, n);
+    __builtin_prefetch(p);
+    __builtin_prefetch(p + sizeof(struct packed) - 1);
+}
+
 static bool match(const void *roster, uint32_t n, const void *key)
 {
     const struct roster *r = roster;
-    __builtin_prefetch(roster_packed(r, n)); /* it is nearly always the one, and asked for next */
+    prefetch_record(r, n); /* it is nearly always the one, and asked for next */
     return ids_equal(&r->ids, n, key);
 }
 
 struct roster *roster_new(void)
 {
     struct roster *r = mem_zalloc(1, sizeof *r);
+    r->ahead = mem_zalloc(1, sizeof *r->ahead);
+    memset(r->ahead->n, 0xff, sizeof r->ahead->n);
     uint64_t seed = 0;
     if (getrandom(&seed, sizeof seed, 0) != sizeof seed)
         seed = (uint64_t)(uintptr_t)r; /* an old kernel early at boot: a guess will do */
     ids_init(&r->ids, seed);
-    index_init(&r->index, hash_of, r);
+    hash_index_init(&r->index, hash_of, r);
     queue_init(&r->queue);
     return r;
 }
@@ -40,10 +49,11 @@ void roster_free(struct roster *r)
     if (!r)
         return;
     queue_done(&r->queue);
-    index_done(&r->index);
+    hash_index_done(&r->index);
     ids_done(&r->ids);
     for (uint32_t i = 0; i < ROSTER_BLOCKS && r->blocks[i]; i++)
         pages_unmap(r->blocks[i], ROSTER_BLOCK * sizeof(struct packed));
+    free(r->ahead);
     free(r);
 }
 
@@ -54,7 +64,7 @@ uint32_t roster_count(const struct roster *r)
 
 uint32_t roster_find_key(const struct roster *r, const struct id_key *key)
 {
-    return index_find(&r->index, key->hash, match, key);
+    return hash_index_find(&r->index, key->hash, match, key);
 }
 
 uint32_t roster_find(const struct roster *r, struct str id)
@@ -72,7 +82,18 @@ void roster_prefetch(const struct roster *r, struct str id)
         return;
     struct id_key key;
     ids_key(&r->ids, id, &key);
-    index_prefetch(&r->index, key.hash);
+    hash_index_prefetch(&r->index, key.hash);
+    struct ahead *a = r->ahead;
+    unsigned now = a->calls++, second = (now - AHEAD_STEP) % AHEAD_IDS, third = (now - 2 * AHEAD_STEP) % AHEAD_IDS;
+    a->hash[now % AHEAD_IDS] = key.hash;
+    a->n[now % AHEAD_IDS] = ROSTER_NONE;
+    if (a->n[third] != ROSTER_NONE)
+        ids_prefetch(&r->ids, a->n[third]);
+    a->n[second] = hash_index_guess(&r->index, a->hash[second]);
+    if (a->n[second] != ROSTER_NONE) {
+        ids_prefetch_start(&r->ids, a->n[second]);
+        prefetch_record(r, a->n[second]);
+    }
 }
 
 uint32_t roster_add_packed(struct roster *r, const struct id_key *key, const struct packed *p)
@@ -82,7 +103,7 @@ uint32_t roster_add_packed(struct roster *r, const struct id_key *key, const str
     if (n % ROSTER_BLOCK == 0)
         r->blocks[n / ROSTER_BLOCK] = pages_map(ROSTER_BLOCK * sizeof *p, true);
     ids_append(&r->ids, key);
-    index_add(&r->index, key->hash, n);
+    hash_index_add(&r->index, key->hash, n);
     *roster_packed(r, n) = *p;
     r->by_status[packed_status(p)]++;
     return n;
@@ -144,6 +165,11 @@ void roster_hold(struct roster *r, uint32_t n, lc_instant at)
     move(r, n, PLACE_HELD);
 }
 
+lc_instant roster_instant(const struct roster *r, uint32_t n)
+{
+    return queue_instant(&r->queue, packed_place(roster_packed(r, n)));
+}
+
 bool roster_is_held(const struct roster *r, uint32_t n)
 {
     return packed_place(roster_packed(r, n)) == PLACE_HELD;
@@ -187,7 +213,7 @@ void roster_memory(const struct roster *r, struct roster_memory *out)
     *out = (struct roster_memory){
         .records = sizeof *r + (size_t)r->ids.count * sizeof(struct packed),
         .ids = ids_bytes(&r->ids),
-        .index = index_bytes(&r->index),
+        .index = hash_index_bytes(&r->index),
         .queue = queue_bytes(&r->queue),
     };
 }

@@ -20,7 +20,7 @@ struct ahead {
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    struct slot slots[SLOTS];       /* run number i is in slot i modulo SLOTS */
+    struct slot slots[SLOTS];         /* run number i is in slot i modulo SLOTS */
     unsigned filled, taken, released; /* runs so far; the reader holds those between released and taken */
     bool stop;
     enum err end; /* what came after the last run; ERR_OK: nothing yet */

@@ -44,8 +44,8 @@ struct backend {
 struct store {
     const struct backend *backend;
     enum store_mode mode;
-    bool busy;            /* a commit is in flight */
-    enum err failed;      /* what the first failed commit came to: no further one is taken */
+    bool busy;       /* a commit is in flight */
+    enum err failed; /* what the first failed commit came to: no further one is taken */
     struct errmsg why;
 };
 

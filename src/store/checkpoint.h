@@ -19,9 +19,9 @@ struct checkpoint_writer {
     bool open, finishing;
     int fd;
     uint64_t slices, bytes;
-    struct str slice;  /* under way */
+    struct str slice; /* under way */
     struct seal seal;
-    enum err result;   /* of the last job */
+    enum err result; /* of the last job */
     struct errmsg msg;
 };
 
@@ -32,8 +32,8 @@ void checkpoint_writer_done(struct checkpoint_writer *w);
 enum err checkpoint_writer_begin(struct checkpoint_writer *w, struct errmsg *msg) ERR_MUSTCHECK;
 enum err checkpoint_writer_slice(struct checkpoint_writer *w, struct str slice, struct errmsg *msg) ERR_MUSTCHECK;
 enum err checkpoint_writer_poll(struct checkpoint_writer *w, bool wait, struct errmsg *msg) ERR_MUSTCHECK;
-enum err checkpoint_writer_finish(struct checkpoint_writer *w, const struct seal *seal, struct errmsg *msg)
-    ERR_MUSTCHECK;
+enum err checkpoint_writer_finish(struct checkpoint_writer *w, const struct seal *seal,
+                                  struct errmsg *msg) ERR_MUSTCHECK;
 void checkpoint_writer_abort(struct checkpoint_writer *w);
 
 /* The number of the newest one whose header is whole; 0: there is none. */

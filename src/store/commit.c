@@ -65,8 +65,10 @@ static void publish(struct dir_store *d, struct appended *a)
 static enum err conclude(struct dir_store *d, struct errmsg *msg)
 {
     struct commit_job *job = &d->job;
-    if (job->result)
+    if (job->result) {
+        index_done(&job->appended.index); /* the lines may be there, and something after them failed */
         return err_set(msg, job->result, "%s", job->msg.text);
+    }
     if (job->commit.lines.n)
         publish(d, &job->appended);
     return ERR_OK;
@@ -76,6 +78,7 @@ enum err dir_commit(struct store *s, const struct commit *c, struct errmsg *msg)
 {
     struct dir_store *d = dir_of(s);
     d->job.commit = *c;
+    memset(&d->job.appended, 0, sizeof d->job.appended);
     if (c->lines.n < SMALL && c->n_contacts == 0 && !c->stamp.p) {
         run_commit(d);
         return conclude(d, msg);

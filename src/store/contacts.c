@@ -1,11 +1,9 @@
-#include "store/contacts.h"
+#include "store/contacts_db.h"
 
 #include "store/file.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
-#include <sqlite3.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -36,28 +34,7 @@ static const char writer_pragmas[] = "PRAGMA page_size = 1024; PRAGMA journal_mo
                                      "PRAGMA temp_store = MEMORY;";
 static const char reader_pragmas[] = "PRAGMA query_only = ON; PRAGMA cache_size = -1024;";
 
-enum statement {
-    BEGIN,
-    COMMIT,
-    ROLLBACK,
-    DROP_PERSONS,
-    DROP_UNITS,
-    KEEP_PERSON,
-    KEEP_NO_PERSON,
-    KEEP_UNIT,
-    KEEP_NO_UNIT,
-    PUT_PERSON,
-    PUT_UNIT,
-    PUT_STATE,
-    N_WRITER,
-    GET_PERSON = 0,
-    GET_REPLACED_PERSON,
-    GET_UNIT,
-    GET_REPLACED_UNIT,
-    N_READER
-};
-
-static const char *const writer_sql[N_WRITER] = {
+static const char *const writer_sql[N_WRITE] = {
     [BEGIN] = "BEGIN IMMEDIATE",
     [COMMIT] = "COMMIT",
     [ROLLBACK] = "ROLLBACK",
@@ -74,25 +51,7 @@ static const char *const writer_sql[N_WRITER] = {
     [PUT_STATE] = "UPDATE state SET durable = ?1, last = ?2, fresh = ?3",
 };
 
-static const char *const reader_sql[N_READER] = {
-    [GET_PERSON] = "SELECT seq, id, name, phone, by FROM person WHERE number = ?1",
-    [GET_REPLACED_PERSON] = "SELECT seq, id, name, phone, by FROM replaced_person WHERE number = ?1",
-    [GET_UNIT] = "SELECT seq, id, name, phone, by FROM unit WHERE id = ?1",
-    [GET_REPLACED_UNIT] = "SELECT seq, id, name, phone, by FROM replaced_unit WHERE id = ?1",
-};
-
-struct contacts {
-    sqlite3 *writer, *reader;
-    sqlite3_stmt *write[N_WRITER], *read[N_READER];
-    uint64_t durable, last; /* of the last transaction */
-    uint64_t fresh;         /* above every person's number */
-    bool erased;            /* the last transaction erased somebody whose bytes may still be there */
-    _Atomic uint64_t sealed; /* the last event whose contacts are final */
-    const struct contact_change **order; /* scratch: a commit's persons by number */
-    size_t cap;
-};
-
-static enum err failed(sqlite3 *db, const char *what, struct errmsg *msg)
+enum err contacts_failed(sqlite3 *db, const char *what, struct errmsg *msg)
 {
     int code = sqlite3_errcode(db);
     enum err e = code == SQLITE_CORRUPT || code == SQLITE_NOTADB ? ERR_DAMAGED : ERR_IO;
@@ -101,13 +60,13 @@ static enum err failed(sqlite3 *db, const char *what, struct errmsg *msg)
 
 static enum err exec(sqlite3 *db, const char *sql, const char *what, struct errmsg *msg)
 {
-    return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK ? ERR_OK : failed(db, what, msg);
+    return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK ? ERR_OK : contacts_failed(db, what, msg);
 }
 
-static enum err open_one(const char *path, const char *pragmas, sqlite3 **db, struct errmsg *msg)
+static enum err open_one(struct contacts *c, const char *path, const char *pragmas, sqlite3 **db, struct errmsg *msg)
 {
-    if (sqlite3_open_v2(path, db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
-        return failed(*db, "open", msg);
+    if (sqlite3_open_v2(path, db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, wipe_name(c->wipe)) != SQLITE_OK)
+        return contacts_failed(*db, "open", msg);
     sqlite3_extended_result_codes(*db, 0);
     sqlite3_busy_timeout(*db, 5000);
     return exec(*db, pragmas, "set up", msg);
@@ -117,7 +76,7 @@ static enum err prepare(sqlite3 *db, const char *const *sql, sqlite3_stmt **out,
 {
     for (int i = 0; i < n; i++)
         if (sqlite3_prepare_v3(db, sql[i], -1, SQLITE_PREPARE_PERSISTENT, &out[i], NULL) != SQLITE_OK)
-            return failed(db, "prepare a statement", msg);
+            return contacts_failed(db, "prepare a statement", msg);
     return ERR_OK;
 }
 
@@ -126,10 +85,10 @@ static enum err query_numbers(sqlite3 *db, const char *sql, uint64_t *out, int n
 {
     sqlite3_stmt *q;
     if (sqlite3_prepare_v2(db, sql, -1, &q, NULL) != SQLITE_OK)
-        return failed(db, "read", msg);
+        return contacts_failed(db, "read", msg);
     enum err e = ERR_OK;
     if (sqlite3_step(q) != SQLITE_ROW)
-        e = failed(db, "read", msg);
+        e = contacts_failed(db, "read", msg);
     for (int i = 0; !e && i < n; i++)
         out[i] = (uint64_t)sqlite3_column_int64(q, i);
     sqlite3_finalize(q);
@@ -187,17 +146,18 @@ enum err contacts_open(const char *folder, bool make, struct contacts **out, str
         return err_set(msg, ERR_DAMAGED, "%s is missing", path);
     }
     struct contacts *c = mem_zalloc(1, sizeof *c);
-    enum err e = open_one(path, writer_pragmas, &c->writer, msg);
+    c->wipe = wipe_new();
+    enum err e = open_one(c, path, writer_pragmas, &c->writer, msg);
     if (!e && make)
         e = make_tables(c, msg);
     if (!e)
         e = read_state(c, msg);
     if (!e)
-        e = prepare(c->writer, writer_sql, c->write, N_WRITER, msg);
+        e = prepare(c->writer, writer_sql, c->write, N_WRITE, msg);
     if (!e)
-        e = open_one(path, reader_pragmas, &c->reader, msg);
+        e = open_one(c, path, reader_pragmas, &c->reader, msg);
     if (!e)
-        e = prepare(c->reader, reader_sql, c->read, N_READER, msg);
+        e = prepare(c->reader, contacts_read_sql, c->read, N_READ, msg);
     if (e)
         contacts_close(c);
     else
@@ -209,12 +169,13 @@ void contacts_close(struct contacts *c)
 {
     if (!c)
         return;
-    for (int i = 0; i < N_WRITER; i++)
+    for (int i = 0; i < N_WRITE; i++)
         sqlite3_finalize(c->write[i]);
-    for (int i = 0; i < N_READER; i++)
+    for (int i = 0; i < N_READ; i++)
         sqlite3_finalize(c->read[i]);
     sqlite3_close(c->reader);
     sqlite3_close(c->writer);
+    wipe_free(c->wipe);
     free(c->order);
     free(c);
 }
@@ -224,28 +185,18 @@ uint64_t contacts_known(const struct contacts *c)
     return c->durable;
 }
 
-/* --- writing --- */
-
-static bool run(struct contacts *c, enum statement which)
+static bool run(struct contacts *c, enum write_statement which)
 {
     int code = sqlite3_step(c->write[which]);
     return sqlite3_reset(c->write[which]) == SQLITE_OK && code == SQLITE_DONE;
 }
 
-static void bind_str(sqlite3_stmt *s, int at, struct str value)
-{
-    if (value.p)
-        sqlite3_bind_text64(s, at, value.p, value.n, SQLITE_STATIC, SQLITE_UTF8);
-    else
-        sqlite3_bind_null(s, at);
-}
-
 /* name, phone and by from column `at` on. */
 static void bind_contact(sqlite3_stmt *s, int at, const struct contact *contact)
 {
-    bind_str(s, at, contact->name);
-    bind_str(s, at + 1, contact->phone);
-    bind_str(s, at + 2, contact->by);
+    contacts_bind(s, at, contact->name);
+    contacts_bind(s, at + 1, contact->phone);
+    contacts_bind(s, at + 2, contact->by);
 }
 
 static bool put_person(struct contacts *c, const struct contact_change *change, uint64_t fresh)
@@ -261,7 +212,7 @@ static bool put_person(struct contacts *c, const struct contact_change *change, 
     sqlite3_stmt *put = c->write[PUT_PERSON];
     sqlite3_bind_int64(put, 1, change->number);
     sqlite3_bind_int64(put, 2, (sqlite3_int64)change->seq);
-    bind_str(put, 3, change->id);
+    contacts_bind(put, 3, change->id);
     bind_contact(put, 4, &change->contact);
     return run(c, PUT_PERSON);
 }
@@ -269,12 +220,12 @@ static bool put_person(struct contacts *c, const struct contact_change *change, 
 /* A unit may come twice in a commit; what is kept is what was there before the first. */
 static bool put_unit(struct contacts *c, const struct contact_change *change)
 {
-    bind_str(c->write[KEEP_UNIT], 1, change->id);
-    bind_str(c->write[KEEP_NO_UNIT], 1, change->id);
+    contacts_bind(c->write[KEEP_UNIT], 1, change->id);
+    contacts_bind(c->write[KEEP_NO_UNIT], 1, change->id);
     if (!run(c, KEEP_UNIT) || !run(c, KEEP_NO_UNIT))
         return false;
     sqlite3_stmt *put = c->write[PUT_UNIT];
-    bind_str(put, 1, change->id);
+    contacts_bind(put, 1, change->id);
     sqlite3_bind_int64(put, 2, (sqlite3_int64)change->seq);
     bind_contact(put, 3, &change->contact);
     return run(c, PUT_UNIT);
@@ -326,11 +277,6 @@ static bool put_all(struct contacts *c, const struct commit *commit, uint64_t *f
     return true;
 }
 
-static bool is_erased(const struct contact *c)
-{
-    return !c->name.p && !c->phone.p && !c->by.p;
-}
-
 static bool put_state(struct contacts *c, uint64_t durable, uint64_t last)
 {
     sqlite3_bind_int64(c->write[PUT_STATE], 1, (sqlite3_int64)durable);
@@ -341,7 +287,7 @@ static bool put_state(struct contacts *c, uint64_t durable, uint64_t last)
 
 static enum err give_up(struct contacts *c, const char *what, struct errmsg *msg)
 {
-    enum err e = failed(c->writer, what, msg);
+    enum err e = contacts_failed(c->writer, what, msg);
     sqlite3_step(c->write[ROLLBACK]); /* fails when there is none any more */
     sqlite3_reset(c->write[ROLLBACK]);
     return e;
@@ -358,7 +304,7 @@ enum err contacts_write(struct contacts *c, const struct commit *commit, struct 
     c->fresh = fresh;
     c->erased = false;
     for (size_t i = 0; i < commit->n_contacts && !c->erased; i++)
-        c->erased = is_erased(&commit->contacts[i].contact);
+        c->erased = contact_is_erased(&commit->contacts[i].contact);
     return ERR_OK;
 }
 
@@ -372,11 +318,11 @@ static enum err make_final(struct contacts *c, uint64_t durable, struct errmsg *
     return ERR_OK;
 }
 
-/* What was deleted is zero in the pages; the write-ahead log, which holds older pages, is put back and cut to nothing. */
+/* What was deleted is zero in the pages; the write-ahead log, which holds older ones, is put back and cut to nothing. */
 static enum err empty_wal(struct contacts *c, struct errmsg *msg)
 {
     if (sqlite3_wal_checkpoint_v2(c->writer, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) != SQLITE_OK)
-        return failed(c->writer, "empty the write-ahead log", msg);
+        return contacts_failed(c->writer, "empty the write-ahead log", msg);
     return ERR_OK;
 }
 
@@ -419,88 +365,4 @@ enum err contacts_recover(struct contacts *c, uint64_t durable, struct errmsg *m
         e = empty_wal(c, msg); /* an erasure may have been cut short */
     atomic_store(&c->sealed, durable);
     return e;
-}
-
-/* --- reading --- */
-
-static struct str column(sqlite3_stmt *q, int at)
-{
-    const char *p = (const char *)sqlite3_column_text(q, at);
-    return (struct str){p, p ? (size_t)sqlite3_column_bytes(q, at) : 0};
-}
-
-static struct str keep(struct buf *out, struct str s)
-{
-    if (!s.p)
-        return STR_NONE;
-    struct str kept = {out->p + out->n, s.n};
-    buf_addstr(out, s);
-    return kept;
-}
-
-static enum err copy_row(sqlite3_stmt *q, struct str id, struct buf *out, struct contact *contact, struct errmsg *msg)
-{
-    struct contact c = {column(q, 2), column(q, 3), column(q, 4)};
-    if (!str_eq(column(q, 1), id))
-        return err_set(msg, ERR_DAMAGED, "contacts.db: the row of \"%.*s\" is another's", (int)id.n, id.p);
-    if (is_erased(&c))
-        return ERR_ABSENT;
-    buf_room(out, c.name.n + c.phone.n + c.by.n + 1); /* so that it does not move under what is kept already */
-    *contact = (struct contact){keep(out, c.name), keep(out, c.phone), keep(out, c.by)};
-    return ERR_OK;
-}
-
-/* One row; ERR_ABSENT: there is none, or only a mark that there was none; ERR_MORE: it belongs to an event after
- * sealed. */
-static enum err read_row(struct contacts *c, enum statement which, uint64_t sealed, struct str id, struct buf *out,
-                         struct contact *contact, struct errmsg *msg)
-{
-    sqlite3_stmt *q = c->read[which];
-    int code = sqlite3_step(q);
-    enum err e;
-    if (code == SQLITE_DONE)
-        e = ERR_ABSENT;
-    else if (code != SQLITE_ROW)
-        e = failed(c->reader, "read a contact", msg);
-    else if (sqlite3_column_int64(q, 0) == 0)
-        e = ERR_ABSENT;
-    else if ((uint64_t)sqlite3_column_int64(q, 0) > sealed)
-        e = ERR_MORE;
-    else
-        e = copy_row(q, id, out, contact, msg);
-    sqlite3_reset(q);
-    return e;
-}
-
-/* A row of a commit in flight is passed over for the one that it replaces. When that is gone, the commit has become
- * durable meanwhile, and the row is looked at again; or there never was one. */
-static enum err read_durable(struct contacts *c, enum statement now, enum statement replaced, struct str id,
-                             struct buf *out, struct contact *contact, struct errmsg *msg)
-{
-    uint64_t sealed = atomic_load(&c->sealed);
-    enum err e = read_row(c, now, sealed, id, out, contact, msg);
-    if (e != ERR_MORE)
-        return e;
-    e = read_row(c, replaced, UINT64_MAX, id, out, contact, msg);
-    uint64_t later = atomic_load(&c->sealed);
-    if (e != ERR_ABSENT || later == sealed)
-        return e;
-    e = read_row(c, now, later, id, out, contact, msg);
-    return e == ERR_MORE ? ERR_ABSENT : e;
-}
-
-enum err contacts_get(struct contacts *c, uint32_t number, struct str id, struct buf *out, struct contact *contact,
-                      struct errmsg *msg)
-{
-    sqlite3_bind_int64(c->read[GET_PERSON], 1, number);
-    sqlite3_bind_int64(c->read[GET_REPLACED_PERSON], 1, number);
-    return read_durable(c, GET_PERSON, GET_REPLACED_PERSON, id, out, contact, msg);
-}
-
-enum err contacts_get_unit(struct contacts *c, struct str unit, struct buf *out, struct contact *contact,
-                           struct errmsg *msg)
-{
-    bind_str(c->read[GET_UNIT], 1, unit);
-    bind_str(c->read[GET_REPLACED_UNIT], 1, unit);
-    return read_durable(c, GET_UNIT, GET_REPLACED_UNIT, unit, out, contact, msg);
 }

@@ -1,6 +1,7 @@
 #include "store/cursor.h"
 
 #include "store/file.h"
+#include "store/log_files.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -10,11 +10,11 @@ struct cursor {
     const struct dir_store *d;
     struct scan scan;
     int fd;
-    uint64_t first;    /* the open segment; 0: none yet */
+    uint64_t first; /* the open segment; 0: none yet */
     char name[SEGMENT_NAME];
-    uint64_t wanted;   /* where to start */
-    uint64_t passed;   /* the last event given out; 0: none yet */
-    uint64_t bound;    /* what was read so far may only be used up to here: what stood behind it was not durable yet */
+    uint64_t wanted; /* where to start */
+    uint64_t passed; /* the last event given out; 0: none yet */
+    uint64_t bound;  /* what was read so far may only be used up to here: what stood behind it was not durable yet */
 };
 
 void cursor_init(struct cursor *c, const struct dir_store *d, uint64_t after);

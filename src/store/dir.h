@@ -65,7 +65,7 @@ static inline struct dir_store *dir_of(const struct store *s)
 }
 
 /* recover.c */
-struct witness { /* somebody who knows a number to be durable */
+struct witness {     /* somebody who knows a number to be durable */
     const char *who; /* "the stamp" */
     uint64_t seq;
 };
@@ -80,12 +80,6 @@ struct recovery_plan {
 /* Fills segments, seal, durable and log_bytes. Afterwards everything up to there is on the disk. */
 enum err recover_log(struct dir_store *d, const struct recovery_plan *plan, struct store_opened *opened,
                      struct errmsg *msg) ERR_MUSTCHECK;
-
-/* The segments in the folder by their first number; out holds first and bytes only. *out is to be freed. */
-enum err list_segments(int log_folder, struct segment **out, size_t *n, struct errmsg *msg) ERR_MUSTCHECK;
-/* ERR_DAMAGED at that place: "log/NAME line N: what". */
-enum err damage_at(int log_folder, uint64_t first, uint64_t offset, struct errmsg *msg, const char *format, ...)
-    __attribute__((format(printf, 5, 6)));
 
 /* commit.c */
 enum err dir_commit(struct store *s, const struct commit *c, struct errmsg *msg);

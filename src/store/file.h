@@ -16,14 +16,14 @@ enum err file_error(struct errmsg *msg, const char *what, const char *name);
 int file_open(int folder, const char *name, int flags);
 
 /* Appends up to n bytes from offset; fewer only at the end of the file. */
-enum err file_read(int fd, const char *name, struct buf *out, size_t n, uint64_t offset, struct errmsg *msg)
-    ERR_MUSTCHECK;
+enum err file_read(int fd, const char *name, struct buf *out, size_t n, uint64_t offset,
+                   struct errmsg *msg) ERR_MUSTCHECK;
 /* The whole of a small file (at most max bytes, else ERR_FULL). ERR_ABSENT: there is none. */
 enum err file_load(int folder, const char *name, size_t max, struct buf *out, struct errmsg *msg) ERR_MUSTCHECK;
 
 /* Writes all of the parts at offset; changes the parts. At most 4 of them. */
-enum err file_write(int fd, const char *name, struct iovec *parts, int n, uint64_t offset, struct errmsg *msg)
-    ERR_MUSTCHECK;
+enum err file_write(int fd, const char *name, struct iovec *parts, int n, uint64_t offset,
+                    struct errmsg *msg) ERR_MUSTCHECK;
 
 /* Makes name hold these bytes, durably and all at once: written beside, synced, renamed, the folder synced. */
 enum err file_replace(int folder, const char *name, struct str bytes, struct errmsg *msg) ERR_MUSTCHECK;

@@ -61,7 +61,8 @@ enum err meta_make(int folder, bool simulated, struct meta *out, struct errmsg *
     time_t now = time(NULL); /* for people only: nothing is decided by it */
     struct tm tm;
     strftime(created, sizeof created, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &tm));
-    buf_printf(&b, "{\"lifecertd\":\"store\",\"version\":%d,\"incarnation\":\"%s\",\"simulated\":%s,\"created\":\"%s\"}\n",
+    buf_printf(&b,
+               "{\"lifecertd\":\"store\",\"version\":%d,\"incarnation\":\"%s\",\"simulated\":%s,\"created\":\"%s\"}\n",
                META_VERSION, m.incarnation, simulated ? "true" : "false", created);
     enum err e = file_replace(folder, META_NAME, buf_str(&b), msg);
     buf_done(&b);
@@ -82,7 +83,8 @@ static enum err meta_parse(const char *text, const char *path, struct meta *out,
         return err_set(msg, ERR_VERSION, "%s/%s has version %u: this program knows up to %d", path, META_NAME, version,
                        META_VERSION);
     if (sscanf(text, "{\"lifecertd\":\"store\",\"version\":1,\"incarnation\":\"%32[0-9a-f]\",\"simulated\":%7[a-z],",
-               m.incarnation, simulated) != 2 || strlen(m.incarnation) != 32)
+               m.incarnation, simulated) != 2 ||
+        strlen(m.incarnation) != 32)
         return err_set(msg, ERR_DAMAGED, "%s/%s: expected incarnation and simulated", path, META_NAME);
     m.simulated = strcmp(simulated, "true") == 0;
     if (!m.simulated && strcmp(simulated, "false") != 0)
@@ -174,7 +176,8 @@ enum err synced_map(int folder, bool write, struct synced **out, struct errmsg *
         return file_error(msg, "cannot open", "synced");
     enum err e = synced_prepare(fd, write, msg);
     void *p = MAP_FAILED;
-    if (!e && (p = mmap(NULL, sizeof **out, write ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, fd, 0)) == MAP_FAILED)
+    if (!e &&
+        (p = mmap(NULL, sizeof **out, write ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, fd, 0)) == MAP_FAILED)
         e = file_error(msg, "cannot map", "synced");
     close(fd);
     if (e)
@@ -199,8 +202,8 @@ void synced_unmap(struct synced *s, bool write)
 enum err stamp_write(int folder, uint64_t durable, struct str bytes, struct errmsg *msg)
 {
     struct buf b = BUF_INIT;
-    buf_printf(&b, "{\"lifecertd\":\"stamp\",\"version\":1,\"durable\":%" PRIu64 ",\"crc32c\":\"%08" PRIx32 "\"}\n", durable,
-               crc32c((uint32_t)durable, bytes.p, bytes.n));
+    buf_printf(&b, "{\"lifecertd\":\"stamp\",\"version\":1,\"durable\":%" PRIu64 ",\"crc32c\":\"%08" PRIx32 "\"}\n",
+               durable, crc32c((uint32_t)durable, bytes.p, bytes.n));
     buf_addstr(&b, bytes);
     enum err e = file_replace(folder, "stamp", buf_str(&b), msg);
     buf_done(&b);
@@ -220,8 +223,9 @@ enum err stamp_load(int folder, uint64_t *durable, struct buf *out, struct errms
         return e;
     }
     buf_addc(&b, '\0');
-    int got = sscanf(b.p, "{\"lifecertd\":\"stamp\",\"version\":%u,\"durable\":%" SCNu64 ",\"crc32c\":\"%8" SCNx32 "\"}%n",
-                     &version, &seq, &crc, &at);
+    int got =
+        sscanf(b.p, "{\"lifecertd\":\"stamp\",\"version\":%u,\"durable\":%" SCNu64 ",\"crc32c\":\"%8" SCNx32 "\"}%n",
+               &version, &seq, &crc, &at);
     if (got >= 1 && version > 1)
         e = err_set(msg, ERR_VERSION, "the file stamp has version %u: this program knows version 1", version);
     else if (got != 3 || at == 0 || b.p[at] != '\n' ||

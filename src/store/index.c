@@ -13,11 +13,11 @@
 
 /* On the disk: a header line, the places (uint32, little-endian), CRC-32C of all that (uint32, little-endian). A
  * header that reads otherwise is another format: the file is made again. */
-#define HEADER_WRITE                                                                                                   \
-    "{\"lifecertd\":\"index\",\"version\":1,\"first\":%" PRIu64 ",\"last\":%" PRIu64 ",\"bytes\":%" PRIu64               \
+#define HEADER_WRITE                                                                                       \
+    "{\"lifecertd\":\"index\",\"version\":1,\"first\":%" PRIu64 ",\"last\":%" PRIu64 ",\"bytes\":%" PRIu64 \
     ",\"places\":%zu,\"sha256\":\""
-#define HEADER_READ                                                                                                    \
-    "{\"lifecertd\":\"index\",\"version\":1,\"first\":%" SCNu64 ",\"last\":%" SCNu64 ",\"bytes\":%" SCNu64               \
+#define HEADER_READ                                                                                        \
+    "{\"lifecertd\":\"index\",\"version\":1,\"first\":%" SCNu64 ",\"last\":%" SCNu64 ",\"bytes\":%" SCNu64 \
     ",\"places\":%zu,\"sha256\":\"%n"
 #define INDEX_MAX_BYTES ((size_t)1 << 30)
 

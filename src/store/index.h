@@ -27,8 +27,8 @@ void index_trim(struct index *ix);
 /* A segment of the log. */
 struct segment {
     struct index index;
-    uint64_t bytes;   /* up to the end of its last durable seal */
-    struct seal end;  /* that seal */
+    uint64_t bytes;  /* up to the end of its last durable seal */
+    struct seal end; /* that seal */
 };
 
 /* The file beside a closed segment. It is derived: lost or damaged, it is made again from the segment, so that it is

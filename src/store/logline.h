@@ -6,7 +6,8 @@
  *   {"seal":N,"sha256":"HEX"}                                    the end of a commit: the number of its last event
  *
  * A seal's hash is SHA-256 over the 32 bytes of the seal before (zeros for the first) and every byte since that
- * seal's line, header lines included. To bump LOG_VERSION: write the new one, read every older one, refuse later ones. */
+ * seal's line, header lines included. No event has a member "sha256": a trace of one tells recovery of a seal.
+ * To bump LOG_VERSION: write the new one, read every older one, refuse later ones. */
 #ifndef STORE_LOGLINE_H
 #define STORE_LOGLINE_H
 

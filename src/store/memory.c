@@ -4,6 +4,7 @@
 
 #include "store/index.h"
 #include "store/logline.h"
+#include "store/memory_contacts.h"
 #include "store/seal.h"
 
 #include <inttypes.h>
@@ -17,11 +18,6 @@ struct chunk {
     struct seal seal;
 };
 
-struct kept_contact {
-    char *id; /* NULL: none */
-    char *text[3]; /* name, phone, by */
-};
-
 struct memory_store {
     struct store base;
     pthread_mutex_t guard; /* over chunks, n and durable: readers may be on other threads */
@@ -31,10 +27,7 @@ struct memory_store {
     uint64_t bytes;
     bool simulated, writing_checkpoint;
     struct seal_hasher *hasher;
-    struct kept_contact *persons; /* by record number */
-    size_t n_persons;
-    struct kept_contact *units; /* sorted by id */
-    size_t n_units;
+    struct memory_contacts contacts;
     struct buf stamp;
     bool stamped;
 };
@@ -44,7 +37,7 @@ struct memory_reader {
     struct memory_store *m;
     struct chunk chunk; /* a copy of the table's entry; n events of it are done */
     struct str rest;
-    uint64_t after;     /* the last one given out, or not wanted */
+    uint64_t after; /* the last one given out, or not wanted */
 };
 
 static struct memory_store *memory_of(const struct store *s)
@@ -68,14 +61,6 @@ static enum err memory_open(const char *place, enum store_mode mode, const struc
     return ERR_OK;
 }
 
-static void contact_done(struct kept_contact *k)
-{
-    free(k->id);
-    for (int i = 0; i < 3; i++)
-        free(k->text[i]);
-    memset(k, 0, sizeof *k);
-}
-
 static void memory_close(struct store *s)
 {
     struct memory_store *m = memory_of(s);
@@ -83,13 +68,8 @@ static void memory_close(struct store *s)
         index_done(&m->chunks[i].index);
         free((char *)(uintptr_t)m->chunks[i].lines.p);
     }
-    for (size_t i = 0; i < m->n_persons; i++)
-        contact_done(&m->persons[i]);
-    for (size_t i = 0; i < m->n_units; i++)
-        contact_done(&m->units[i]);
+    memory_contacts_done(&m->contacts);
     free(m->chunks);
-    free(m->persons);
-    free(m->units);
     buf_done(&m->stamp);
     seal_hasher_free(m->hasher);
     pthread_mutex_destroy(&m->guard);
@@ -108,64 +88,6 @@ static void memory_info(const struct store *s, struct store_info *out)
 }
 
 /* --- commits --- */
-
-static char *copy_text(struct str s)
-{
-    return s.p ? mem_strndup(s.p, s.n) : NULL;
-}
-
-static void contact_set(struct kept_contact *k, const struct contact_change *c)
-{
-    contact_done(k);
-    k->id = mem_strndup(c->id.p, c->id.n);
-    k->text[0] = copy_text(c->contact.name);
-    k->text[1] = copy_text(c->contact.phone);
-    k->text[2] = copy_text(c->contact.by);
-}
-
-static struct kept_contact *person_at(struct memory_store *m, uint32_t number)
-{
-    if (number >= m->n_persons) {
-        size_t n = (size_t)number + 1 > 2 * m->n_persons ? (size_t)number + 1 : 2 * m->n_persons;
-        m->persons = mem_resize(m->persons, n, sizeof *m->persons);
-        memset(m->persons + m->n_persons, 0, (n - m->n_persons) * sizeof *m->persons);
-        m->n_persons = n;
-    }
-    return &m->persons[number];
-}
-
-/* Where the unit stands, or would stand. */
-static size_t find_unit(const struct memory_store *m, struct str id, bool *there)
-{
-    size_t low = 0, high = m->n_units;
-    *there = false;
-    while (low < high && !*there) {
-        size_t middle = low + (high - low) / 2;
-        struct str at = str_of(m->units[middle].id);
-        int order = memcmp(at.p, id.p, at.n < id.n ? at.n : id.n);
-        if (order == 0)
-            order = at.n < id.n ? -1 : at.n > id.n;
-        *there = order == 0;
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return high;
-}
-
-static struct kept_contact *unit_at(struct memory_store *m, struct str id)
-{
-    bool there;
-    size_t i = find_unit(m, id, &there);
-    if (!there) {
-        m->units = mem_resize(m->units, m->n_units + 1, sizeof *m->units);
-        memmove(m->units + i + 1, m->units + i, (m->n_units - i) * sizeof *m->units);
-        memset(&m->units[i], 0, sizeof m->units[i]);
-        m->n_units++;
-    }
-    return &m->units[i];
-}
 
 static void seal_chunk(struct memory_store *m, struct chunk *k)
 {
@@ -204,10 +126,8 @@ static enum err memory_commit(struct store *s, const struct commit *c, struct er
     enum err e = c->lines.n ? add_chunk(m, c, msg) : ERR_OK;
     if (e)
         return e;
-    for (size_t i = 0; i < c->n_contacts; i++) {
-        const struct contact_change *change = &c->contacts[i];
-        contact_set(change->unit ? unit_at(m, change->id) : person_at(m, change->number), change);
-    }
+    for (size_t i = 0; i < c->n_contacts; i++)
+        memory_contacts_set(&m->contacts, &c->contacts[i]);
     if (c->stamp.p) {
         buf_clear(&m->stamp);
         buf_addstr(&m->stamp, c->stamp);
@@ -269,49 +189,17 @@ static enum err memory_get(struct store *s, uint64_t seq, struct buf *out, struc
     return ERR_OK;
 }
 
-static struct str keep(struct buf *out, const char *text)
-{
-    if (!text)
-        return STR_NONE;
-    struct str s = {out->p + out->n, strlen(text)};
-    buf_adds(out, text);
-    return s;
-}
-
-static enum err copy_contact(const struct kept_contact *k, struct buf *out, struct contact *contact)
-{
-    size_t n = 1;
-    bool any = false;
-    for (int i = 0; i < 3; i++) {
-        any = any || k->text[i];
-        n += k->text[i] ? strlen(k->text[i]) : 0;
-    }
-    if (!any)
-        return ERR_ABSENT;
-    buf_room(out, n); /* so that it does not move under what is kept already */
-    *contact = (struct contact){keep(out, k->text[0]), keep(out, k->text[1]), keep(out, k->text[2])};
-    return ERR_OK;
-}
-
 static enum err memory_contact(struct store *s, uint32_t number, struct str id, struct buf *out,
                                struct contact *contact, struct errmsg *msg)
 {
-    const struct memory_store *m = memory_of(s);
-    if (number >= m->n_persons || !m->persons[number].id)
-        return ERR_ABSENT;
-    if (!str_is(id, m->persons[number].id))
-        return err_set(msg, ERR_DAMAGED, "the contact of \"%.*s\" is another's", (int)id.n, id.p);
-    return copy_contact(&m->persons[number], out, contact);
+    return memory_contacts_get(&memory_of(s)->contacts, number, id, out, contact, msg);
 }
 
 static enum err memory_unit_contact(struct store *s, struct str unit, struct buf *out, struct contact *contact,
                                     struct errmsg *msg)
 {
-    const struct memory_store *m = memory_of(s);
-    bool there;
-    size_t i = find_unit(m, unit, &there);
     (void)msg;
-    return there ? copy_contact(&m->units[i], out, contact) : ERR_ABSENT;
+    return memory_contacts_get_unit(&memory_of(s)->contacts, unit, out, contact);
 }
 
 static enum err memory_stamp(struct store *s, struct buf *out, struct errmsg *msg)
@@ -324,8 +212,7 @@ static enum err memory_stamp(struct store *s, struct buf *out, struct errmsg *ms
     return ERR_OK;
 }
 
-static enum err memory_reader_open(const struct store *s, uint64_t after, struct store_reader **out,
-                                   struct errmsg *msg)
+static enum err memory_reader_open(const struct store *s, uint64_t after, struct store_reader **out, struct errmsg *msg)
 {
     struct memory_reader *r = mem_zalloc(1, sizeof *r);
     (void)msg;

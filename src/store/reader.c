@@ -2,6 +2,7 @@
  * by a thread ahead of the reader (ahead.h); the rest by the reader itself. */
 #include "store/ahead.h"
 #include "store/cursor.h"
+#include "store/log_files.h"
 
 #include <inttypes.h>
 #include <stdatomic.h>
@@ -12,13 +13,13 @@
 
 struct dir_reader {
     struct store_reader base;
-    struct cursor cursor;     /* the thread's while there is one */
-    struct ahead *ahead;      /* NULL: the reader reads for itself */
+    struct cursor cursor; /* the thread's while there is one */
+    struct ahead *ahead;  /* NULL: the reader reads for itself */
     uint64_t after;
-    uint64_t passed;          /* the last line given out or skipped; 0: none yet */
-    struct run run;           /* verified bytes; what is left of them */
+    uint64_t passed; /* the last line given out or skipped; 0: none yet */
+    struct run run;  /* verified bytes; what is left of them */
     bool sealed;
-    struct seal seal;         /* the last seal passed; sealed: no event since */
+    struct seal seal; /* the last seal passed; sealed: no event since */
     enum err failed;
     struct errmsg why;
 };

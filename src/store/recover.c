@@ -7,17 +7,14 @@
 #include "store/dir.h"
 
 #include "store/file.h"
+#include "store/log_files.h"
 #include "store/logline.h"
 #include "store/scan.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* The largest that one torn batch can be. */
@@ -26,100 +23,13 @@
 struct recovery {
     struct dir_store *d;
     const struct recovery_plan *plan;
-    bool met;           /* the chain went through the checkpoint's seal */
+    bool met; /* the chain went through the checkpoint's seal */
     struct scan scan;
-    struct seal seal;   /* the last good one */
-    uint64_t tail;      /* bytes behind it in the last segment */
+    struct seal seal;     /* the last good one */
+    uint64_t last_commit; /* where it begins in its file */
+    uint64_t tail;        /* bytes behind it in the last segment */
     struct errmsg *msg;
 };
-
-static int by_first(const void *a, const void *b)
-{
-    const struct segment *x = a, *y = b;
-    return x->index.first < y->index.first ? -1 : x->index.first > y->index.first;
-}
-
-static enum err list_one(int folder, const char *name, struct segment *s, struct errmsg *msg)
-{
-    struct stat st;
-    int end = 0;
-    uint64_t first;
-    if (sscanf(name, "%20" SCNu64 ".ndjson%n", &first, &end) != 1 || end != 27 || name[end])
-        return ERR_ABSENT;
-    if (fstatat(folder, name, &st, 0) < 0)
-        return file_error(msg, "cannot look at log file", name);
-    memset(s, 0, sizeof *s);
-    index_start(&s->index, first, first);
-    s->bytes = (uint64_t)st.st_size;
-    return ERR_OK;
-}
-
-enum err list_segments(int log_folder, struct segment **out, size_t *n, struct errmsg *msg)
-{
-    size_t cap = 0;
-    enum err e = ERR_OK;
-    struct segment *list = NULL;
-    int fd = openat(log_folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-    if (!dir) {
-        e = file_error(msg, "cannot list the folder", "log");
-        if (fd >= 0)
-            close(fd);
-        return e;
-    }
-    *n = 0;
-    for (struct dirent *entry; !e && (entry = readdir(dir));) {
-        if (*n == cap)
-            list = mem_resize(list, cap = cap ? 2 * cap : 16, sizeof *list);
-        e = list_one(log_folder, entry->d_name, &list[*n], msg);
-        if (!e)
-            ++*n;
-        else if (e == ERR_ABSENT) /* not a segment */
-            e = ERR_OK;
-    }
-    closedir(dir);
-    if (e) {
-        free(list);
-        return e;
-    }
-    if (*n)
-        qsort(list, *n, sizeof *list, by_first);
-    *out = list;
-    return ERR_OK;
-}
-
-/* 1 for the first line. Reads the file from its beginning: only done to name a place. */
-static uint64_t line_number(int folder, const char *name, uint64_t offset)
-{
-    enum { BLOCK = 1 << 16 };
-    struct buf b = BUF_INIT;
-    uint64_t line = 1, at = 0;
-    int fd = file_open(folder, name, O_RDONLY);
-    while (fd >= 0 && at < offset) {
-        size_t want = offset - at < BLOCK ? (size_t)(offset - at) : BLOCK;
-        buf_clear(&b);
-        if (file_read(fd, name, &b, want, at, NULL) != ERR_OK || b.n == 0)
-            break;
-        for (size_t i = 0; i < b.n; i++)
-            line += b.p[i] == '\n';
-        at += b.n;
-    }
-    if (fd >= 0)
-        close(fd);
-    buf_done(&b);
-    return line;
-}
-
-enum err damage_at(int log_folder, uint64_t first, uint64_t offset, struct errmsg *msg, const char *format, ...)
-{
-    char name[SEGMENT_NAME], what[512];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(what, sizeof what, format, args);
-    va_end(args);
-    segment_name(first, "ndjson", name);
-    return err_set(msg, ERR_DAMAGED, "log/%s line %" PRIu64 ": %s", name, line_number(log_folder, name, offset), what);
-}
 
 static enum err damage(struct recovery *r, const struct segment *s, uint64_t offset, const char *what)
 {
@@ -133,7 +43,8 @@ static enum err check_header(struct recovery *r, const struct segment *s, struct
     const char *nl = text.n ? log_line_end(text.p, text.p + text.n) : NULL;
     enum err e = nl ? log_header_parse((struct str){text.p, (size_t)(nl - text.p)}, &h) : ERR_DAMAGED;
     if (e == ERR_VERSION)
-        return err_set(r->msg, e, "log/%020" PRIu64 ".ndjson was written by a later version: this program knows up to %d",
+        return err_set(r->msg, e,
+                       "log/%020" PRIu64 ".ndjson was written by a later version: this program knows up to %d",
                        s->index.first, LOG_VERSION);
     if (e)
         return damage(r, s, 0, "this is not the first line of a log file");
@@ -167,6 +78,7 @@ static enum err take_batch(struct recovery *r, struct segment *s, const struct b
             return damage(r, s, b->offset + b->lines.n, "the checkpoint was taken of another log");
         r->met = true;
     }
+    r->last_commit = b->offset;
     r->seal = s->end = b->seal;
     return ERR_OK;
 }
@@ -205,7 +117,8 @@ static enum err damaged_batch(struct recovery *r, const struct segment *s, const
         return damage_at(r->d->log_folder, s->index.first, offset, r->msg, "event %" PRIu64 " was expected", expected);
     return damage_at(r->d->log_folder, s->index.first, offset, r->msg,
                      "what stands there or before is altered: the seal over the events %" PRIu64 " to %" PRIu64
-                     " does not fit", s->index.next, b->seal.seq);
+                     " does not fit",
+                     s->index.next, b->seal.seq);
 }
 
 /* Whether the tail can be what a crash leaves of one batch. */
@@ -216,7 +129,8 @@ static bool is_torn(struct str tail)
     size_t before = last ? (size_t)(last + 1 - tail.p) : 0;
     for (size_t i = 0; i < sizeof traces / sizeof traces[0]; i++) {
         size_t n = strlen(traces[i]);
-        size_t window = before + n - 1 < tail.n ? before + n - 1 : tail.n; /* a trace that starts before the last line */
+        size_t window =
+            before + n - 1 < tail.n ? before + n - 1 : tail.n; /* a trace that starts before the last line */
         if (before && memmem(tail.p, window, traces[i], n))
             return false;
     }
@@ -343,20 +257,37 @@ static enum err ask_witnesses(const struct recovery *r)
     const struct recovery_plan *plan = r->plan;
     for (size_t i = 0; i < plan->n_known; i++)
         if (plan->known[i].seq > r->seal.seq)
-            return err_set(r->msg, ERR_DAMAGED, "the log is whole up to event %" PRIu64 " only (log/%020" PRIu64
-                           ".ndjson), but %s knows event %" PRIu64 ": it is damaged, not torn by a crash", r->seal.seq,
-                           r->d->n_segments ? r->d->segments[r->d->n_segments - 1].index.first : 1, plan->known[i].who,
-                           plan->known[i].seq);
+            return err_set(r->msg, ERR_DAMAGED,
+                           "the log is whole up to event %" PRIu64 " only (log/%020" PRIu64
+                           ".ndjson), but %s knows event %" PRIu64 ": it is damaged, not torn by a crash",
+                           r->seal.seq, r->d->n_segments ? r->d->segments[r->d->n_segments - 1].index.first : 1,
+                           plan->known[i].who, plan->known[i].seq);
     if (plan->from && plan->from->seq && !r->met)
         return err_set(r->msg, ERR_DAMAGED, "the log has no seal at event %" PRIu64 ", where the checkpoint was taken",
                        plan->from->seq);
     return ERR_OK;
 }
 
+/* After a sync that failed the system may hold the last commit for written though it is in memory only: it is written
+ * once more. The same bytes at the same place do no harm. */
+static enum err write_again(struct recovery *r, const struct segment *s, int fd, const char *name)
+{
+    struct buf b = BUF_INIT;
+    enum err e = file_read(fd, name, &b, s->bytes - r->last_commit, r->last_commit, r->msg);
+    struct iovec part = {b.p, b.n};
+    if (!e)
+        e = file_write(fd, name, &part, 1, r->last_commit, r->msg);
+    buf_done(&b);
+    return e;
+}
+
 /* A last segment without any whole commit goes altogether. */
 static enum err cut_file(struct recovery *r, const struct segment *s, int fd, const char *name)
 {
     int folder = r->d->log_folder;
+    enum err e = s->bytes ? write_again(r, s, fd, name) : ERR_OK;
+    if (e)
+        return e;
     if (ftruncate(fd, (off_t)s->bytes) < 0 || fsync(fd) < 0)
         return file_error(r->msg, "cannot cut log file", name);
     if (s->bytes == 0 && unlinkat(folder, name, 0) < 0)
@@ -372,7 +303,7 @@ static enum err settle_end(struct recovery *r, struct store_opened *opened)
     const struct segment *s = &d->segments[d->n_segments - 1];
     char name[SEGMENT_NAME];
     segment_name(s->index.first, "ndjson", name);
-    int fd = file_open(d->log_folder, name, r->plan->cut ? O_WRONLY : O_RDONLY);
+    int fd = file_open(d->log_folder, name, r->plan->cut ? O_RDWR : O_RDONLY);
     if (fd < 0)
         return file_error(r->msg, "cannot open log file", name);
     enum err e = ERR_OK;

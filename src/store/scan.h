@@ -7,14 +7,14 @@
 #include "store/seal.h"
 
 struct scan {
-    int fd;          /* borrowed */
+    int fd;           /* borrowed */
     const char *name; /* borrowed, for messages */
     struct seal_hasher *hasher;
-    struct buf data;  /* bytes of the file from offset `start` */
+    struct buf data; /* bytes of the file from offset `start` */
     uint64_t start;
-    size_t used;      /* of data: before it, all has been given out */
-    size_t seen;      /* of data: before it, lines known not to be seals */
-    bool chained;     /* `seal` is what the next batch's hash starts from */
+    size_t used;  /* of data: before it, all has been given out */
+    size_t seen;  /* of data: before it, lines known not to be seals */
+    bool chained; /* `seal` is what the next batch's hash starts from */
     struct seal seal;
 };
 

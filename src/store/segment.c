@@ -55,7 +55,8 @@ static enum err write_ahead(struct log_end *end, const char *name, struct str *r
         enum err e = file_write(end->fd, name, &part, 1, *offset, msg);
         if (e)
             return e;
-        sync_file_range(end->fd, (off_t)*offset, (off_t)CHUNK, SYNC_FILE_RANGE_WRITE); /* only a hint: fdatasync follows */
+        sync_file_range(end->fd, (off_t)*offset, (off_t)CHUNK,
+                        SYNC_FILE_RANGE_WRITE); /* only a hint: fdatasync follows */
         seal_add(end->hasher, rest->p, CHUNK);
         rest->p += CHUNK;
         rest->n -= CHUNK;

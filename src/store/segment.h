@@ -14,22 +14,22 @@ void segment_name(uint64_t first, const char *suffix, char out[SEGMENT_NAME]);
 
 /* Where the next batch goes. Only whoever runs the commit touches it. */
 struct log_end {
-    int folder;          /* borrowed */
-    uint64_t limit;      /* a segment larger than this is closed */
-    int fd;              /* the open segment; -1: the next batch begins one */
-    uint64_t first;      /* its first number */
+    int folder;     /* borrowed */
+    uint64_t limit; /* a segment larger than this is closed */
+    int fd;         /* the open segment; -1: the next batch begins one */
+    uint64_t first; /* its first number */
     uint64_t bytes;
-    struct seal seal;    /* the last one written */
+    struct seal seal; /* the last one written */
     struct seal_hasher *hasher;
 };
 
 /* What one append added, for the index. */
 struct appended {
-    struct index index;  /* its places; first is the segment's */
-    uint64_t bytes;      /* the segment's size after it */
-    uint64_t written;    /* its own bytes */
+    struct index index; /* its places; first is the segment's */
+    uint64_t bytes;     /* the segment's size after it */
+    uint64_t written;   /* its own bytes */
     struct seal seal;
-    bool fresh;          /* it began a new segment */
+    bool fresh; /* it began a new segment */
 };
 
 void log_end_init(struct log_end *end, int folder, uint64_t limit);

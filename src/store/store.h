@@ -36,16 +36,16 @@ struct contact_change {
 /* A commit. Everything it points at stays untouched by the caller until it is done. */
 struct commit {
     uint64_t first, last; /* event numbers; last == first - 1: no event (contacts and stamp only) */
-    struct str lines;     /* whole lines, each ending in a newline, numbers ascending by 1 */
+    struct str lines;     /* whole lines, each ending in a newline, numbers ascending by 1; at most 64 MiB */
     const struct contact_change *contacts;
     size_t n_contacts;
     struct str stamp; /* new alive stamp (opaque, up to 64 KiB), or STR_NONE */
 };
 
 enum store_mode {
-    STORE_INIT,      /* make it; ERR_EXISTS when there is one */
-    STORE_WRITE,     /* open to go on: takes the lock, recovers a torn tail */
-    STORE_READ,      /* for readers only; takes no lock and changes nothing */
+    STORE_INIT,  /* make it, and go on as with STORE_WRITE; ERR_EXISTS when there is one */
+    STORE_WRITE, /* open to go on: takes the lock, recovers a torn tail */
+    STORE_READ,  /* for the log and the stamp only; takes no lock and changes nothing */
 };
 
 struct store_options {
@@ -56,13 +56,13 @@ struct store_options {
 
 /* What opening found, for the log and for people. */
 struct store_opened {
-    uint64_t torn_bytes;      /* cut off behind the last whole commit */
+    uint64_t torn_bytes; /* cut off behind the last whole commit */
     char torn_file[256];
 };
 
 struct store_info {
-    uint64_t durable;    /* the last durable number */
-    struct seal seal;    /* the last durable seal */
+    uint64_t durable;     /* the last durable number */
+    struct seal seal;     /* the last durable seal; with STORE_READ beside a writer its number only */
     char incarnation[33]; /* 32 hex digits, made at INIT */
     bool simulated;
     uint64_t log_bytes;
@@ -76,8 +76,8 @@ void store_close(struct store *s);
 void store_info(const struct store *s, struct store_info *out);
 
 /* Begins a commit; at most one at a time. ERR_OK: done already (a small one is written at once); ERR_MORE: in
- * flight; else it failed, and the store takes no further commit: the daemon must stop. Order inside: contacts are durable
- * before the lines, lines and seal before the commit is done. */
+ * flight; else it failed, and the store takes no further commit: the daemon must stop. Order inside: contacts are
+ * durable before the lines, lines and seal before the commit is done. */
 enum err store_commit(struct store *s, const struct commit *c, struct errmsg *msg) ERR_MUSTCHECK;
 /* ERR_OK: done; ERR_MORE: still in flight (never with wait); else it failed. */
 enum err store_commit_poll(struct store *s, bool wait, struct errmsg *msg) ERR_MUSTCHECK;
@@ -101,7 +101,8 @@ enum err store_stamp(struct store *s, struct buf *out, struct errmsg *msg) ERR_M
 
 /* after: the number before the first one wanted. A reader opened on a store that is being written follows it. The
  * seals on the way are checked where whole commits are read, that is from a seal on. */
-enum err store_reader_open(const struct store *s, uint64_t after, struct store_reader **out, struct errmsg *msg) ERR_MUSTCHECK;
+enum err store_reader_open(const struct store *s, uint64_t after, struct store_reader **out,
+                           struct errmsg *msg) ERR_MUSTCHECK;
 /* The next line without its newline; it points into the reader and holds until the next call. ERR_END: no more now
  * (try again later); ERR_DAMAGED with the exact place. */
 enum err store_reader_next(struct store_reader *r, uint64_t *seq, struct str *line, struct errmsg *msg) ERR_MUSTCHECK;
@@ -117,7 +118,8 @@ void store_reader_close(struct store_reader *r);
 enum err store_checkpoint_begin(struct store *s, struct errmsg *msg) ERR_MUSTCHECK;
 enum err store_checkpoint_slice(struct store *s, struct str slice, struct errmsg *msg) ERR_MUSTCHECK;
 enum err store_checkpoint_poll(struct store *s, bool wait, struct errmsg *msg) ERR_MUSTCHECK;
-/* ERR_MORE: it is whole once store_checkpoint_poll() says ERR_OK. seal: the last durable seal, not older than anything in the slices. Keeps this one and the one before. */
+/* seal: the last durable seal, not older than anything in the slices. ERR_MORE: it is whole once
+ * store_checkpoint_poll() says ERR_OK. Keeps this one and the one before. */
 enum err store_checkpoint_finish(struct store *s, const struct seal *seal, struct errmsg *msg) ERR_MUSTCHECK;
 void store_checkpoint_abort(struct store *s);
 

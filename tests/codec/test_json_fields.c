@@ -25,11 +25,13 @@ static void good(void)
 {
     struct buf text = BUF_INIT;
     struct input_fault fault;
-    is_int(read_it(STR_LIT("{\"name\":\"a\\u4e2d\\n\"}"), &text, &fault), ERR_INVALID, "a control character is refused: %s", fault.text);
+    is_int(read_it(STR_LIT("{\"name\":\"a\\u4e2d\\n\"}"), &text, &fault), ERR_INVALID,
+           "a control character is refused: %s", fault.text);
     buf_clear(&text);
-    is_int(read_it(STR_LIT(" {\"note\":null,\"scope\":{\"unit\":\"u\\u4e2d\"},\n\"name\":\"n\"}\n"), &text, &fault), ERR_OK,
-           "members in any order, white space, escapes");
-    ok(str_is(fields[NAME].value, "n") && str_is(fields[SCOPE_UNIT_NAME].value, "u\xe4\xb8\xad") && !fields[NOTE].value.p,
+    is_int(read_it(STR_LIT(" {\"note\":null,\"scope\":{\"unit\":\"u\\u4e2d\"},\n\"name\":\"n\"}\n"), &text, &fault),
+           ERR_OK, "members in any order, white space, escapes");
+    ok(str_is(fields[NAME].value, "n") && str_is(fields[SCOPE_UNIT_NAME].value, "u\xe4\xb8\xad") &&
+           !fields[NOTE].value.p,
        "the values are there");
     ok(fields[SCOPE].object, "an inner object is told from none");
     buf_clear(&text);
@@ -83,8 +85,8 @@ int main(void)
         struct buf text = BUF_INIT;
         struct input_fault fault;
         enum err e = read_it(bad[i].json, &text, &fault);
-        ok(e == ERR_INVALID && strcmp(fault.member, bad[i].member) == 0 && strstr(fault.text, bad[i].says), "%.40s: %s (%s)",
-           bad[i].json.p, fault.text, fault.member);
+        ok(e == ERR_INVALID && strcmp(fault.member, bad[i].member) == 0 && strstr(fault.text, bad[i].says),
+           "%.40s: %s (%s)", bad[i].json.p, fault.text, fault.member);
         buf_done(&text);
     }
     return tap_end();

@@ -289,7 +289,7 @@ static void tell_event(struct life *l, const struct event *e)
 
 /* Living */
 
-static struct env environment(const struct life *l)
+static struct env environment(struct life *l)
 {
     return (struct env){
         .policies = l->policies,

@@ -17,10 +17,13 @@ static bool contains(struct str line, const char *word)
 static void add_result(struct buf *b, struct str line, unsigned number)
 {
     if (contains(line, "bad"))
-        buf_printf(b, "{\"id\":null,\"op\":null,\"result\":\"error\",\"reason\":\"malformed\",\"line\":%u,"
-                      "\"member\":\"id\",\"detail\":\"it is \\\"bad\\\"\"}\n", number);
+        buf_printf(b,
+                   "{\"id\":null,\"op\":null,\"result\":\"error\",\"reason\":\"malformed\",\"line\":%u,"
+                   "\"member\":\"id\",\"detail\":\"it is \\\"bad\\\"\"}\n",
+                   number);
     else if (contains(line, "rej"))
-        buf_printf(b, "{\"id\":\"x\",\"op\":\"certify\",\"result\":\"rejected\",\"reason\":\"stale\",\"seq\":[%u]}\n", number);
+        buf_printf(b, "{\"id\":\"x\",\"op\":\"certify\",\"result\":\"rejected\",\"reason\":\"stale\",\"seq\":[%u]}\n",
+                   number);
     else
         buf_printf(b, "{\"id\":\"x\",\"op\":\"enrol\",\"result\":\"%s\",\"reason\":null,\"seq\":[]}\n",
                    contains(line, "same") ? "unchanged" : "applied");

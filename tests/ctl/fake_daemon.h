@@ -14,9 +14,9 @@ struct fake_request {
 
 struct fake_daemon {
     /* to be set before a request comes */
-    int busy;       /* so many requests are answered 503 first */
-    int cut_after;  /* the answer to inputs breaks off behind so many lines; 0: never */
-    const char *answer; /* to anything but inputs: the body; NULL: 404 */
+    int busy;                  /* so many requests are answered 503 first */
+    int cut_after;             /* the answer to inputs breaks off behind so many lines; 0: never */
+    const char *answer;        /* to anything but inputs: the body; NULL: 404 */
     const char *answer_events; /* to a path ending in /events */
     int answer_status;
     /* the server's own */
@@ -34,7 +34,7 @@ void fake_daemon_start(struct fake_daemon *d, const char *path);
 void fake_daemon_stop(struct fake_daemon *d);
 void fake_daemon_done(struct fake_daemon *d);
 
-/* Its answer to inputs: a line with "bad" in it is malformed, one with "rej" rejected as stale, one with "same" unchanged,
- * any other applied. */
+/* Its answer to inputs: a line with "bad" in it is malformed, one with "rej" rejected as stale, one with "same"
+ * unchanged, any other applied. */
 
 #endif

@@ -54,8 +54,9 @@ char *file_text(const char *path)
 const char *test_config(const char *more)
 {
     struct buf b = BUF_INIT;
-    buf_printf(&b, "timezone = \"Asia/Shanghai\"\nstore = \"dir:%s/store\"\nlisten = { \"unix:%s/api.sock\" }\n"
-                   "policy \"national\" { }\nchannel \"face\" { }\nchannel \"bank\" { }\nchannel \"fax\" { }\n%s",
+    buf_printf(&b,
+               "timezone = \"Asia/Shanghai\"\nstore = \"dir:%s/store\"\nlisten = { \"unix:%s/api.sock\" }\n"
+               "policy \"national\" { }\nchannel \"face\" { }\nchannel \"bank\" { }\nchannel \"fax\" { }\n%s",
                tap_tmpdir(), tap_tmpdir(), more);
     const char *path = test_file("lifecertd.conf", b.p, b.n);
     buf_done(&b);

@@ -23,8 +23,8 @@ char *file_text(const char *path);
 /* A path in the test's folder, which holds until the program ends. */
 const char *test_path(const char *name);
 
-/* A configuration with the national policy, the channels face, bank and fax, and a Unix socket and a store in the test's
- * folder. more: further lines. */
+/* A configuration with the national policy, the channels face, bank and fax, and a Unix socket and a store in the
+ * test's folder. more: further lines. */
 const char *test_config(const char *more);
 
 #endif

@@ -29,8 +29,9 @@ static void test_counts(void)
             answers_feed(&a, answer + at, sizeof answer - 1 - at < step ? sizeof answer - 1 - at : step);
         bool whole = answers_end(&a);
         const struct tally *t = &a.tally;
-        ok(whole && t->applied == 1 && t->unchanged == 1 && t->rejected == 3 && t->malformed == 0 && t->n_reasons == 2 &&
-               t->reasons[0].n == 2 && t->reasons[1].n == 1, "an answer in pieces of %zu bytes is counted", step);
+        ok(whole && t->applied == 1 && t->unchanged == 1 && t->rejected == 3 && t->malformed == 0 &&
+               t->n_reasons == 2 && t->reasons[0].n == 2 && t->reasons[1].n == 1,
+           "an answer in pieces of %zu bytes is counted", step);
         answers_done(&a);
     }
 }

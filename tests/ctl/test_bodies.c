@@ -31,7 +31,8 @@ static void test_cut(void)
     ok(text_is(b, "3\n") && mark_is(b, 0, 0, 4) && !b->last, "a file's end ends a body");
     b = bodies_next(all);
     ok(text_is(b, "{\"op\":\"enrol\",\"id\":\"x\"}\n{\"op\":\"enrol\",\"id\":\"z\"}\n") && mark_is(b, 0, 0, 2) &&
-           mark_is(b, 1, 1, 4), "a file of CSV follows one of NDJSON");
+           mark_is(b, 1, 1, 4),
+       "a file of CSV follows one of NDJSON");
     ok(b->n_faults == 1 && b->faults[0].index == 1 && b->faults[0].line == 3, "a row that is none stands between them");
     while (!b->last)
         b = bodies_next(all);

@@ -39,12 +39,16 @@ static void fault_is(const char *line, const char *part, const char *name)
 static void test_cells(void)
 {
     begin("id,policy,approved_on,amount,name\r");
-    row_is("1,national,2020-01-01,350000,A", "{\"op\":\"enrol\",\"id\":\"1\",\"policy\":\"national\","
-           "\"approved_on\":\"2020-01-01\",\"amount\":350000,\"name\":\"A\"}", "a row is an enrolment");
+    row_is("1,national,2020-01-01,350000,A",
+           "{\"op\":\"enrol\",\"id\":\"1\",\"policy\":\"national\","
+           "\"approved_on\":\"2020-01-01\",\"amount\":350000,\"name\":\"A\"}",
+           "a row is an enrolment");
     row_is("2,,2020-01-01,,\r", "{\"op\":\"enrol\",\"id\":\"2\",\"approved_on\":\"2020-01-01\"}",
            "empty cells are absent members");
-    row_is("3,null,null,null,null", "{\"op\":\"enrol\",\"id\":\"3\",\"policy\":null,\"approved_on\":null,"
-           "\"amount\":null,\"name\":null}", "the word null clears a member");
+    row_is("3,null,null,null,null",
+           "{\"op\":\"enrol\",\"id\":\"3\",\"policy\":null,\"approved_on\":null,"
+           "\"amount\":null,\"name\":null}",
+           "the word null clears a member");
     row_is("4,,,,\"Li, \"\"the\\elder\"\"\"", "{\"op\":\"enrol\",\"id\":\"4\",\"name\":\"Li, \\\"the\\\\elder\\\"\"}",
            "quotes are doubled inside quotes");
     row_is("5,,,,王丽", "{\"op\":\"enrol\",\"id\":\"5\",\"name\":\"王丽\"}", "UTF-8 stays as it is");
@@ -62,7 +66,8 @@ static void test_ops(void)
     begin("op,id,channel,ref,certified_on,at");
     row_is("certify,1,face,r,2026-01-01,2026-01-02T00:00:00+08:00",
            "{\"op\":\"certify\",\"id\":\"1\",\"channel\":\"face\",\"ref\":\"r\",\"certified_on\":\"2026-01-01\","
-           "\"at\":\"2026-01-02T00:00:00+08:00\"}", "a column op names the operation");
+           "\"at\":\"2026-01-02T00:00:00+08:00\"}",
+           "a column op names the operation");
     row_is(",1,face,r,,", "{\"id\":\"1\",\"channel\":\"face\",\"ref\":\"r\"}", "where it is empty there is none");
 }
 

@@ -35,11 +35,13 @@ static void test_ndjson(void)
     is_int(r.status, 1, "an import with rejected and malformed lines ends with 1");
     is_str(d.requests[0].body.p, "{\"a\":1}\r\n{\"bad\":2}\n{\"rej\":3}\n{\"same\":4}\n{\"e\":5}\n",
            "lines are sent as they are, blank ones and the byte order mark left out");
-    ok(has(d.requests[0].head.p, "Content-Type: application/x-ndjson") && has(d.requests[0].head.p, "Lifecertd-Stream: i") &&
-       has(d.requests[0].head.p, "Lifecertd-Stream-End: yes"), "the stream has a name and an end");
+    ok(has(d.requests[0].head.p, "Content-Type: application/x-ndjson") &&
+           has(d.requests[0].head.p, "Lifecertd-Stream: i") && has(d.requests[0].head.p, "Lifecertd-Stream-End: yes"),
+       "the stream has a name and an end");
     ok(has(r.err, "in.ndjson:4: id: it is \"bad\"\n"), "a malformed line is told with its file, line and member");
     ok(has(r.err, "5 lines") && has(r.err, "applied                                 2\n") && has(r.err, "unchanged") &&
-       has(r.err, "rejected") && has(r.err, "    stale") && has(r.err, "malformed"), "and all are counted");
+           has(r.err, "rejected") && has(r.err, "    stale") && has(r.err, "malformed"),
+       "and all are counted");
     is_str(r.out, "", "stdout stays empty");
     char *kept = file_text(results);
     is_str(kept,
@@ -62,13 +64,17 @@ static void test_csv(void)
     fake_daemon_stop(&d);
     is_str(d.requests[0].body.p,
            "{\"op\":\"enrol\",\"id\":\"1\",\"policy\":\"national\"}\n"
-           "{\"op\":\"enrol\",\"id\":\"3\",\"policy\":\"nat\\nional\"}\n{\"op\":\"enrol\",\"id\":\"4\",\"policy\":\"bad\"}\n",
+           "{\"op\":\"enrol\",\"id\":\"3\",\"policy\":\"nat\\nional\"}\n"
+           "{\"op\":\"enrol\",\"id\":\"4\",\"policy\":\"bad\"}\n",
            "rows of CSV become inputs");
-    ok(has(r.err, "in.CSV:3: 1 cells, expected 2") && has(r.err, "in.CSV:7: id: it is"), "faults of both sides are told");
+    ok(has(r.err, "in.CSV:3: 1 cells, expected 2") && has(r.err, "in.CSV:7: id: it is"),
+       "faults of both sides are told");
     char *kept = file_text(results);
     ok(has(kept, "\"detail\":\"1 cells, expected 2 as in the header\",\"line\":3}\n") && has(kept, "\"line\":4}\n") &&
-       has(kept, "\"line\":7,"), "and kept, in the file's lines");
-    ok(has(r.out, "{\"lines\":4,\"applied\":2,\"unchanged\":0,\"rejected\":0,\"reasons\":{},\"malformed\":2,\"seconds\":"),
+           has(kept, "\"line\":7,"),
+       "and kept, in the file's lines");
+    ok(has(r.out,
+           "{\"lines\":4,\"applied\":2,\"unchanged\":0,\"rejected\":0,\"reasons\":{},\"malformed\":2,\"seconds\":"),
        "--json counts on stdout");
     free(kept);
 

@@ -72,7 +72,8 @@ static void test_endless(size_t n)
     b.n = n;
     open_text(b.p, b.n);
     struct str line;
-    ok(lines_next(&l, &line, &msg) == ERR_OK && line.n == LINE_KEPT && l.taken == n, "a file of one line of %zu bytes", n);
+    ok(lines_next(&l, &line, &msg) == ERR_OK && line.n == LINE_KEPT && l.taken == n, "a file of one line of %zu bytes",
+       n);
     ok(at_end(), "ends");
     buf_done(&b);
 }
@@ -86,8 +87,8 @@ static void test_absent(void)
 
 int main(void)
 {
-    static const size_t lengths[] = {LINE_KEPT - 1, LINE_KEPT, LINE_KEPT + 1, (1 << 20) - 1, 1 << 20, (1 << 20) + 1,
-                                     (2 << 20) - 1, 10 << 20};
+    static const size_t lengths[] = {LINE_KEPT - 1, LINE_KEPT,     LINE_KEPT + 1, (1 << 20) - 1,
+                                     1 << 20,       (1 << 20) + 1, (2 << 20) - 1, 10 << 20};
     plan(0);
     test_endings();
     for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++)

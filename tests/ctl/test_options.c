@@ -21,7 +21,8 @@ static void test_help(void)
         if (second)
             *second++ = '\0';
         run_ctl(&r, NULL, words, second ? second : "--help", second ? "--help" : NULL, NULL);
-        ok(r.status == 0 && has(r.out, commands[i].name) && has(r.out, "--config FILE") && has(general, commands[i].name),
+        ok(r.status == 0 && has(r.out, commands[i].name) && has(r.out, "--config FILE") &&
+               has(general, commands[i].name),
            "%s --help is answered", commands[i].name);
     }
     free(general);
@@ -40,7 +41,8 @@ static void test_misuse(void)
     misuse("no command", "a command is missing", NULL, NULL, NULL);
     misuse("an unknown command", "unknown command \"fly\"", "fly", NULL, NULL);
     misuse("half a command", "unknown command \"hold\"", "hold", NULL, NULL);
-    misuse("an unknown option before the command", "unknown option --fly; see lifecertctl --help", "--fly", "due", NULL);
+    misuse("an unknown option before the command", "unknown option --fly; see lifecertctl --help", "--fly", "due",
+           NULL);
     misuse("one behind it", "unknown option --fly; see lifecertctl due --help", "due", "--fly", NULL);
     misuse("an unknown letter", "unknown option -x", "due", "-x", NULL);
     misuse("an option without its value", "a value is missing for --from", "due", "--from", NULL);
@@ -70,8 +72,10 @@ static void test_places(void)
         {OPTION_NUMBER, 0, "number", "N", "", &number},
         OPTIONS_END,
     };
-    char *argv[] = {(char *)"one", (char *)"-tx", (char *)"--number=18446744073709551615", (char *)"-",
-                    (char *)"-f",  (char *)"-c",  (char *)"F", (char *)"--", (char *)"--flag", NULL};
+    char *argv[] = {(char *)"one", (char *)"-tx", (char *)"--number=18446744073709551615",
+                    (char *)"-",   (char *)"-f",  (char *)"-c",
+                    (char *)"F",   (char *)"--",  (char *)"--flag",
+                    NULL};
     struct ctl ctl = {0};
     int argc = 9;
     is_int(options_read(&ctl, rows, &argc, argv, 0, 3), OPTIONS_READ, "options stand anywhere");
@@ -88,8 +92,9 @@ static void test_times(void)
     lc_instant first, last, exact;
     if (tz_load("Asia/Shanghai", &tz, &msg))
         bail_out("%s", msg.text);
-    ok(option_instant("since", "2026-06-16", tz, false, &first) && option_instant("until", "2026-06-16", tz, true, &last) &&
-           last - first == 86399, "a date is its first or its last second");
+    ok(option_instant("since", "2026-06-16", tz, false, &first) &&
+           option_instant("until", "2026-06-16", tz, true, &last) && last - first == 86399,
+       "a date is its first or its last second");
     ok(option_instant("since", "2026-06-15T16:00:00Z", tz, false, &exact) && exact == first, "a time is itself");
     ok(!option_instant("since", "yesterday", tz, false, &exact), "anything else is refused");
     tz_free(tz);

@@ -22,17 +22,19 @@ static bool asked(unsigned i, const char *line)
     return i < d.n && has(d.requests[i].head.p, line);
 }
 
-#define PERSON \
-    "{\"id\":\"330902-1\",\"status\":\"active\",\"policy\":\"national\",\"due_on\":\"2026-05-31\",\"certified_on\":" \
-    "\"2025-05-20\",\"grace_until\":\"2026-06-20\",\"deferred_until\":\"2026-06-20\",\"next\":{\"kind\":\"suspension\",\"at\":" \
-    "\"2026-06-21T00:00:00+08:00\"},\"suspended_on\":null,\"held_by\":[\"brake\",\"feed:face\"]}"
-#define EVENT \
-    "{\"seq\":7,\"prev\":3,\"time\":\"2026-03-01T09:00:00+08:00\",\"type\":\"reminder.due\",\"subject\":\"330902-1\"," \
-    "\"data\":{\"due_on\":\"2026-05-31\",\"number\":1,\"of\":3,\"missed\":0}}"
+static const char person[] =
+    "{\"id\":\"330902-1\",\"status\":\"active\",\"policy\":\"national\",\"due_on\":\"2026-05-31\","
+    "\"certified_on\":\"2025-05-20\",\"grace_until\":\"2026-06-20\",\"deferred_until\":\"2026-06-20\","
+    "\"next\":{\"kind\":\"suspension\",\"at\":\"2026-06-21T00:00:00+08:00\"},\"suspended_on\":null,"
+    "\"held_by\":[\"brake\",\"feed:face\"]}";
+
+#define EVENT                                                                                 \
+    "{\"seq\":7,\"prev\":3,\"time\":\"2026-03-01T09:00:00+08:00\",\"type\":\"reminder.due\"," \
+    "\"subject\":\"330902-1\",\"data\":{\"due_on\":\"2026-05-31\",\"number\":1,\"of\":3,\"missed\":0}}"
 
 static void test_show(void)
 {
-    start(PERSON);
+    start(person);
     d.answer_events = EVENT "\n" EVENT "\n";
     run_ctl(&r, NULL, "-c", config, "show", "330902-1", NULL);
     is_str(r.out,
@@ -46,10 +48,11 @@ static void test_show(void)
            "  grace until            2026-06-20\n"
            "  home visit by          2026-06-20\n\n"
            "  2026-03-01 09:00  reminder 1 of 3: certification due by 2026-05-31\n"
-           "  2026-03-01 09:00  reminder 1 of 3: certification due by 2026-05-31\n", "a person in words");
+           "  2026-03-01 09:00  reminder 1 of 3: certification due by 2026-05-31\n",
+           "a person in words");
     run_ctl(&r, NULL, "-c", config, "show", "330902-1", "--json", NULL);
     char want[2048];
-    snprintf(want, sizeof want, "%.*s,\"events\":[%s,%s]}\n", (int)strlen(PERSON) - 1, PERSON, EVENT, EVENT);
+    snprintf(want, sizeof want, "%.*s,\"events\":[%s,%s]}\n", (int)strlen(person) - 1, person, EVENT, EVENT);
     is_str(r.out, want, "a person as JSON, with the events");
     run_ctl(&r, NULL, "-c", config, "show", "a/b c?", NULL);
     fake_daemon_stop(&d);
@@ -68,9 +71,11 @@ static void test_due(void)
                                  "\"suspension\":2,\"lapse\":0}],\"held\":5}";
     start(answer);
     run_ctl(&r, NULL, "-c", config, "due", "--from=2026-06-01", "--to", "2026-06-30", "--by", "month", NULL);
-    is_str(r.out, "on       reminder  grace  suspension  lapse    all\n"
-                  "2026-06     1,200      3           2      0  1,205\n\n"
-                  "5 suspensions are due and held back; lifecertctl holds shows by what.\n", "what is due, as a table");
+    is_str(r.out,
+           "on       reminder  grace  suspension  lapse    all\n"
+           "2026-06     1,200      3           2      0  1,205\n\n"
+           "5 suspensions are due and held back; lifecertctl holds shows by what.\n",
+           "what is due, as a table");
     run_ctl(&r, NULL, "-c", config, "due", "--json", NULL);
     fake_daemon_stop(&d);
     ok(strncmp(r.out, answer, strlen(answer)) == 0, "and as JSON");
@@ -84,15 +89,17 @@ static void test_due(void)
 
 static void test_status(void)
 {
-    start("{\"position\":1234,\"now\":\"2026-01-01T00:00:00+08:00\",\"simulated\":true,\"enrolled\":10,\"active\":7,"
-          "\"grace\":2,\"suspended\":1,\"terminated\":0,\"held\":1,\"lag_seconds\":65,\"next\":[{\"kind\":\"reminder\","
-          "\"at\":\"2026-02-01T09:00:00+08:00\",\"count\":4}],\"holds\":[{\"name\":\"brake\",\"hold\":\"brake\",\"why\":"
-          "\"2 due\",\"scope\":null,\"until\":null,\"since\":\"2026-01-01T00:00:00+08:00\",\"by\":null}],"
-          "\"log_bytes\":123456,\"incarnation\":\"x\"}");
+    start(
+        "{\"position\":1234,\"now\":\"2026-01-01T00:00:00+08:00\",\"simulated\":true,\"enrolled\":10,\"active\":7,"
+        "\"grace\":2,\"suspended\":1,\"terminated\":0,\"held\":1,\"lag_seconds\":65,\"next\":[{\"kind\":\"reminder\","
+        "\"at\":\"2026-02-01T09:00:00+08:00\",\"count\":4}],\"holds\":[{\"name\":\"brake\",\"hold\":\"brake\",\"why\":"
+        "\"2 due\",\"scope\":null,\"until\":null,\"since\":\"2026-01-01T00:00:00+08:00\",\"by\":null}],"
+        "\"log_bytes\":123456,\"incarnation\":\"x\"}");
     run_ctl(&r, NULL, "-c", config, "status", NULL);
     fake_daemon_stop(&d);
     is_int(r.status, 0, "the status is shown");
-    ok(has(r.out, "now       2026-01-01 00:00  (simulated") && has(r.out, "1,234 events, 123.5 kB") && has(r.out, "1:05"),
+    ok(has(r.out, "now       2026-01-01 00:00  (simulated") && has(r.out, "1,234 events, 123.5 kB") &&
+           has(r.out, "1:05"),
        "where it is");
     ok(has(r.out, "active           7  70.0%") && has(r.out, "held back        1"), "the people");
     ok(has(r.out, "2026-02-01 09:00  reminder       4"), "what comes next");
@@ -102,18 +109,22 @@ static void test_status(void)
 static void test_holds(void)
 {
     start("{\"name\":\"moratorium:unit:U1\"}");
-    run_ctl(&r, NULL, "-c", config, "hold", "place", "--until", "2026-03-01", "--by", "Li \"Q\"", "--why", "flood", "--unit",
-            "U1", NULL);
+    run_ctl(&r, NULL, "-c", config, "hold", "place", "--until", "2026-03-01", "--by", "Li \"Q\"", "--why", "flood",
+            "--unit", "U1", NULL);
     ok(r.status == 0 && has(r.out, "placed moratorium:unit:U1\n"), "a hold is placed");
     run_ctl(&r, NULL, "-c", config, "hold", "place", "--until", "2026-03-01", "--by", "L", "--why", "x", NULL);
     run_ctl(&r, NULL, "-c", config, "hold", "lift", "moratorium:unit:U1", "--by", "L", "--why", "over", NULL);
     ok(r.status == 0 && has(r.out, "lifted moratorium:unit:U1\n"), "and lifted");
     fake_daemon_stop(&d);
-    is_str(d.requests[0].body.p, "{\"hold\":\"moratorium\",\"scope\":{\"unit\":\"U1\"},\"until\":\"2026-03-01\",\"why\":\"flood\","
-           "\"by\":\"Li \\\"Q\\\"\"}", "over a unit");
-    is_str(d.requests[1].body.p, "{\"hold\":\"moratorium\",\"scope\":null,\"until\":\"2026-03-01\",\"why\":\"x\",\"by\":\"L\"}",
+    is_str(d.requests[0].body.p,
+           "{\"hold\":\"moratorium\",\"scope\":{\"unit\":\"U1\"},\"until\":\"2026-03-01\",\"why\":\"flood\","
+           "\"by\":\"Li \\\"Q\\\"\"}",
+           "over a unit");
+    is_str(d.requests[1].body.p,
+           "{\"hold\":\"moratorium\",\"scope\":null,\"until\":\"2026-03-01\",\"why\":\"x\",\"by\":\"L\"}",
            "or over everyone");
-    ok(asked(2, "DELETE /v1/holds/moratorium%3Aunit%3AU1 ") && has(d.requests[2].body.p, "{\"by\":\"L\",\"why\":\"over\"}"),
+    ok(asked(2, "DELETE /v1/holds/moratorium%3Aunit%3AU1 ") &&
+           has(d.requests[2].body.p, "{\"by\":\"L\",\"why\":\"over\"}"),
        "a name is percent-encoded");
     start("{\"holds\":[]}");
     run_ctl(&r, NULL, "-c", config, "holds", NULL);

@@ -19,7 +19,8 @@ static void template_is(const char *template, const char *values, const char *wa
 
 static void test_templates(void)
 {
-    static const char values[] = "{\"a\":\"x\",\"n\":7,\"none\":null,\"yes\":true,\"o\":{\"list\":[1,2],\"m\":350000},\"e\":[]}";
+    static const char values[] =
+        "{\"a\":\"x\",\"n\":7,\"none\":null,\"yes\":true,\"o\":{\"list\":[1,2],\"m\":350000},\"e\":[]}";
     template_is("{a}-{n}", values, "x-7");
     template_is("1[, {a}][, {none}][, {absent}][, yes{yes?}][, no{no?}]2", values, "1, x, yes2");
     template_is("{o.m$} for {o.list#}[, {e#}]", values, "3,500.00 for 2");
@@ -44,16 +45,19 @@ static void test_stories(void)
     story_is("{\"type\":\"reminder.due\",\"data\":{\"due_on\":\"2026-05-31\",\"number\":2,\"of\":3,\"missed\":1}}",
              "reminder 2 of 3: certification due by 2026-05-31 (1 before it not sent)", "a reminder");
     story_is("{\"type\":\"benefit.resumed\",\"data\":{\"reason\":\"recertified\",\"suspended_on\":\"2026-06-16\","
-             "\"resumed_on\":\"2026-08-02\",\"first_period\":\"2026-08\",\"back_pay\":{\"periods\":[{\"period\":\"2026-07\"}],"
+             "\"resumed_on\":\"2026-08-02\",\"first_period\":\"2026-08\",\"back_pay\":{"
+             "\"periods\":[{\"period\":\"2026-07\"}],"
              "\"total\":350000,\"pay_on\":\"2026-08-15\"}}}",
-             "resumed, recertified; paid regularly again from 2026-08; withheld periods paid on 2026-08-15: 1, 3,500.00 in all",
+             "resumed, recertified; paid regularly again from 2026-08; "
+             "withheld periods paid on 2026-08-15: 1, 3,500.00 in all",
              "a resumption with back pay");
     story_is("{\"type\":\"benefit.resumed\",\"data\":{\"reason\":\"certified-in-time\",\"first_period\":\"2026-07\","
              "\"back_pay\":{\"periods\":[],\"total\":0,\"pay_on\":\"2026-07-15\"}}}",
              "resumed, certified-in-time; paid regularly again from 2026-07", "one without");
     story_is("{\"type\":\"certification.accepted\",\"data\":{\"effect\":\"superseded\",\"certified_on\":\"2026-01-01\","
              "\"channel\":\"face\",\"ref\":\"r\"}}",
-             "certification of 2026-01-01 by face (r) came in; a later one counts", "a certification that came too late to count");
+             "certification of 2026-01-01 by face (r) came in; a later one counts",
+             "a certification that came too late to count");
     story_is("{\"type\":\"certification.accepted\",\"data\":{\"effect\":\"renewed\",\"certified_on\":\"2026-01-01\","
              "\"channel\":\"face\",\"ref\":\"r\",\"due_on\":\"2027-01-31\",\"on_behalf\":true}}",
              "certified on 2026-01-01 by face (r), on their behalf; valid through 2027-01-31", "one that counts");

@@ -1,6 +1,6 @@
 #include "tests/ctl/run_ctl.h"
 
-#include "ctl/progress.h"
+#include "ctl/screen.h"
 #include "ctl/table.h"
 #include "ctl/text.h"
 
@@ -30,7 +30,7 @@ static void test_numbers(void)
 static void bar_is(uint64_t part, uint64_t whole, bool pad, const char *want, const char *name)
 {
     struct buf b = BUF_INIT;
-    bar_add(&b, part, whole, 4, pad);
+    screen_bar(&b, part, whole, 4, pad);
     buf_addc(&b, '\0');
     is_str(b.p, want, "%s", name);
     buf_done(&b);

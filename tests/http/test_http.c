@@ -10,11 +10,13 @@
 #include "tests/http/fake_engine.h"
 #include "tests/http/server.h"
 #include "tests/lib/http_client.h"
+#include "tests/lib/quotes.h"
 #include "tests/lib/tap.h"
 
 #define JSON "Content-Type: application/json\r\n"
 #define NDJSON "Content-Type: application/x-ndjson\r\n"
-#define CERTIFY(ref) "{\"op\":\"certify\",\"id\":\"p-1\",\"channel\":\"face\",\"certified_on\":\"2026-05-01\",\"ref\":\"" ref "\"}"
+#define CERTIFY(ref) \
+    "{'op':'certify','id':'p-1','channel':'face','certified_on':'2026-05-01','ref':'" ref "'}"
 
 static struct server s;
 static struct client *c;
@@ -22,7 +24,14 @@ static struct reply r;
 
 static void ask(const char *method, const char *target, const char *headers, const char *body)
 {
-    client_request(c, method, target, headers, str_of(body), &r);
+    struct buf sent = BUF_INIT;
+    if (body) {
+        buf_room(&sent, 1); /* an empty body is a body */
+        add_json(&sent, str_of(body));
+    }
+    client_request(c, method, target, headers, buf_str(&sent), &r);
+    see_json(&r.body);
+    buf_done(&sent);
 }
 
 static bool header_is(const char *name, const char *value)
@@ -40,7 +49,7 @@ static const struct {
 } rows[] = {
     {"GET", "/healthz", NULL, NULL, 200, "ok\n"},
     {"GET", "/readyz", NULL, NULL, 200, "ok\n"},
-    {"GET", "/", NULL, NULL, 404, "\"status\":404"},
+    {"GET", "/", NULL, NULL, 404, "'status':404"},
     {"GET", "/v1/nothing", NULL, NULL, 404, "there is nothing at this path"},
     {"POST", "/v1/nothing", JSON, "{}", 404, "there is nothing at this path"},
     {"GET", "/v1/inputs", NULL, NULL, 405, "POST only"},
@@ -48,59 +57,67 @@ static const struct {
     {"POST", "/healthz", NULL, "x", 405, "GET, HEAD only"},
     /* one input */
     {"POST", "/v1/inputs", JSON, CERTIFY("a"), 200,
-     "{\"id\":\"p-1\",\"op\":\"certify\",\"result\":\"applied\",\"reason\":null,\"seq\":[1]}\n"},
-    {"POST", "/v1/inputs", "content-type:   Application/JSON; charset=utf-8\r\n", " " CERTIFY("many") "\n", 200, "\"seq\":[2,3,4]}"},
-    {"POST", "/v1/inputs", JSON, CERTIFY("unchanged"), 200, "\"result\":\"unchanged\",\"reason\":null,\"seq\":[]}"},
-    {"POST", "/v1/inputs", JSON, CERTIFY("reject"), 422, "\"result\":\"rejected\",\"reason\":\"stale\",\"seq\":[5]}"},
-    {"POST", "/v1/inputs", JSON, CERTIFY("error"), 400, "\"member\":\"channel\",\"detail\":\"no such channel\"}"},
-    {"POST", "/v1/inputs", JSON, "{\"op\":\"unit\",\"unit\":\"u-1\",\"name\":\"office\"}", 200,
-     "{\"id\":null,\"unit\":\"u-1\",\"op\":\"unit\""},
-    {"POST", "/v1/inputs", JSON, "", 400, "\"status\":400"},
-    {"POST", "/v1/inputs", JSON, "{", 400, "\"status\":400"},
-    {"POST", "/v1/inputs", JSON, CERTIFY("a") CERTIFY("b"), 400, "\"status\":400"},
-    {"POST", "/v1/inputs", JSON, "[" CERTIFY("a") "]", 400, "\"status\":400"},
-    {"POST", "/v1/inputs", JSON, "{\"op\":\"certify\",\"id\":\"p-1\",\"chanel\":\"face\"}", 400, "\"member\":\"chanel\""},
-    {"POST", "/v1/inputs", JSON, "{\"op\":\"erase\"}", 400, "\"member\":\"id\""},
-    {"POST", "/v1/inputs", JSON, "{\"op\":\"erase\",\"id\":\"a b\"}", 400, "\"member\":\"id\""},
-    {"POST", "/v1/inputs", JSON, "{\"op\":\"erase\",\"id\":\"p\",\"at\":\"2026-05-01T00:00:00+08:00\"}", 400, "\"member\":\"at\""},
+     "{'id':'p-1','op':'certify','result':'applied','reason':null,'seq':[1]}\n"},
+    {"POST", "/v1/inputs", "content-type:   Application/JSON; charset=utf-8\r\n", " " CERTIFY("many") "\n", 200,
+     "'seq':[2,3,4]}"},
+    {"POST", "/v1/inputs", JSON, CERTIFY("unchanged"), 200, "'result':'unchanged','reason':null,'seq':[]}"},
+    {"POST", "/v1/inputs", JSON, CERTIFY("reject"), 422, "'result':'rejected','reason':'stale','seq':[5]}"},
+    {"POST", "/v1/inputs", JSON, CERTIFY("error"), 400, "'member':'channel','detail':'no such channel'}"},
+    {"POST", "/v1/inputs", JSON, "{'op':'unit','unit':'u-1','name':'office'}", 200,
+     "{'id':null,'unit':'u-1','op':'unit'"},
+    {"POST", "/v1/inputs", JSON, "", 400, "'status':400"},
+    {"POST", "/v1/inputs", JSON, "{", 400, "'status':400"},
+    {"POST", "/v1/inputs", JSON, CERTIFY("a") CERTIFY("b"), 400, "'status':400"},
+    {"POST", "/v1/inputs", JSON, "[" CERTIFY("a") "]", 400, "'status':400"},
+    {"POST", "/v1/inputs", JSON, "{'op':'certify','id':'p-1','chanel':'face'}", 400,
+     "'member':'chanel'"},
+    {"POST", "/v1/inputs", JSON, "{'op':'erase'}", 400, "'member':'id'"},
+    {"POST", "/v1/inputs", JSON, "{'op':'erase','id':'a b'}", 400, "'member':'id'"},
+    {"POST", "/v1/inputs", JSON, "{'op':'erase','id':'p','at':'2026-05-01T00:00:00+08:00'}", 400,
+     "'member':'at'"},
     {"POST", "/v1/inputs", "Content-Type: text/csv\r\n", "a,b", 415, "application/x-ndjson"},
     {"POST", "/v1/inputs", "Content-Type: application/jsonx\r\n", "{}", 415, "application/json"},
     {"POST", "/v1/inputs", NULL, "{}", 415, "application/json"},
     /* queries */
-    {"GET", "/v1/beneficiaries/330902-0000001", NULL, NULL, 200, "\"id\":\"330902-0000001\""},
-    {"GET", "/v1/beneficiaries/a%2Fb%22c", NULL, NULL, 200, "\"id\":\"a/b\\\"c\""},
-    {"GET", "/v1/beneficiaries/absent", NULL, NULL, 404, "\"detail\":\"not enrolled\""},
+    {"GET", "/v1/beneficiaries/330902-0000001", NULL, NULL, 200, "'id':'330902-0000001'"},
+    {"GET", "/v1/beneficiaries/a%2Fb%22c", NULL, NULL, 200, "'id':'a/b\\'c'"},
+    {"GET", "/v1/beneficiaries/absent", NULL, NULL, 404, "'detail':'not enrolled'"},
     {"GET", "/v1/beneficiaries/%zz", NULL, NULL, 400, "percent-encoded"},
-    {"GET", "/v1/beneficiaries/p-1/events", NULL, NULL, 200, "\"id\":\"p-1\""},
+    {"GET", "/v1/beneficiaries/p-1/events", NULL, NULL, 200, "'id':'p-1'"},
     {"GET", "/v1/beneficiaries/absent/events", NULL, NULL, 404, "not enrolled"},
     {"GET", "/v1/status", NULL, NULL, 200, "{"},
-    {"GET", "/v1/due", NULL, NULL, 200, "{\"kind\":4}"},
+    {"GET", "/v1/due", NULL, NULL, 200, "{'kind':4}"},
     {"GET", "/v1/due?from=2026-01-01&to=2026-12-31&by=month", NULL, NULL, 200,
-     "\"from\":\"2026-01-01\",\"to\":\"2026-12-31\",\"by\":\"month\""},
-    {"GET", "/v1/due?from=2026%2D01%2D01&by=day", NULL, NULL, 200, "\"from\":\"2026-01-01\"}"},
-    {"GET", "/v1/due?from=2026-02-30", NULL, NULL, 400, "\"member\":\"from\""},
-    {"GET", "/v1/due?from=", NULL, NULL, 400, "\"member\":\"from\""},
-    {"GET", "/v1/due?to=%2", NULL, NULL, 400, "\"member\":\"to\""},
-    {"GET", "/v1/due?by=week", NULL, NULL, 400, "\"member\":\"by\""},
+     "'from':'2026-01-01','to':'2026-12-31','by':'month'"},
+    {"GET", "/v1/due?from=2026%2D01%2D01&by=day", NULL, NULL, 200, "'from':'2026-01-01'}"},
+    {"GET", "/v1/due?from=2026-02-30", NULL, NULL, 400, "'member':'from'"},
+    {"GET", "/v1/due?from=", NULL, NULL, 400, "'member':'from'"},
+    {"GET", "/v1/due?to=%2", NULL, NULL, 400, "'member':'to'"},
+    {"GET", "/v1/due?by=week", NULL, NULL, 400, "'member':'by'"},
     /* holds */
     {"GET", "/v1/holds", NULL, NULL, 200, "{"},
-    {"POST", "/v1/holds", JSON, "{\"hold\":\"moratorium\",\"scope\":null,\"until\":\"2026-09-30\",\"why\":\"flood\",\"by\":\"Li\"}", 200,
-     "\"until\":\"2026-09-30\",\"why\":\"flood\",\"by\":\"Li\""},
     {"POST", "/v1/holds", JSON,
-     "{\"hold\":\"moratorium\",\"scope\":{\"unit\":\"u-1\"},\"until\":\"2026-09-30\",\"why\":\"flood\",\"by\":\"Li\"}", 200,
-     "\"scope\":3,\"scope_name\":\"u-1\""},
-    {"POST", "/v1/holds", JSON, "{\"hold\":\"brake\",\"until\":\"2026-09-30\",\"why\":\"w\",\"by\":\"b\"}", 400, "\"member\":\"hold\""},
-    {"POST", "/v1/holds", JSON, "{\"hold\":\"moratorium\",\"until\":\"soon\",\"why\":\"w\",\"by\":\"b\"}", 400, "\"member\":\"until\""},
-    {"POST", "/v1/holds", JSON, "{\"hold\":\"moratorium\",\"until\":\"2026-09-30\",\"why\":\"w\"}", 400, "\"member\":\"by\""},
-    {"POST", "/v1/holds", JSON, "{\"hold\":\"moratorium\",\"scope\":{},\"until\":\"2026-09-30\",\"why\":\"w\",\"by\":\"b\"}", 400,
-     "\"member\":\"scope\""},
+     "{'hold':'moratorium','scope':null,'until':'2026-09-30','why':'flood','by':'Li'}", 200,
+     "'until':'2026-09-30','why':'flood','by':'Li'"},
     {"POST", "/v1/holds", JSON,
-     "{\"hold\":\"moratorium\",\"scope\":{\"unit\":\"u\",\"policy\":\"p\"},\"until\":\"2026-09-30\",\"why\":\"w\",\"by\":\"b\"}", 400,
-     "\"member\":\"scope\""},
-    {"DELETE", "/v1/holds/moratorium%3Aunit%3Au-1", JSON, "{\"by\":\"Li\",\"why\":\"over\"}", 200,
-     "\"name\":\"moratorium:unit:u-1\",\"why\":\"over\",\"by\":\"Li\""},
-    {"DELETE", "/v1/holds/brake", JSON, "{\"by\":\"Li\"}", 400, "\"member\":\"why\""},
-    {"DELETE", "/v1/holds/brake", NULL, NULL, 400, "\"status\":400"},
+     "{'hold':'moratorium','scope':{'unit':'u-1'},'until':'2026-09-30','why':'flood','by':'Li'}",
+     200, "'scope':3,'scope_name':'u-1'"},
+    {"POST", "/v1/holds", JSON, "{'hold':'brake','until':'2026-09-30','why':'w','by':'b'}", 400,
+     "'member':'hold'"},
+    {"POST", "/v1/holds", JSON, "{'hold':'moratorium','until':'soon','why':'w','by':'b'}", 400,
+     "'member':'until'"},
+    {"POST", "/v1/holds", JSON, "{'hold':'moratorium','until':'2026-09-30','why':'w'}", 400,
+     "'member':'by'"},
+    {"POST", "/v1/holds", JSON,
+     "{'hold':'moratorium','scope':{},'until':'2026-09-30','why':'w','by':'b'}", 400,
+     "'member':'scope'"},
+    {"POST", "/v1/holds", JSON,
+     "{'hold':'moratorium','scope':{'unit':'u','policy':'p'},'until':'2026-09-30','why':'w','by':'b'}",
+     400, "'member':'scope'"},
+    {"DELETE", "/v1/holds/moratorium%3Aunit%3Au-1", JSON, "{'by':'Li','why':'over'}", 200,
+     "'name':'moratorium:unit:u-1','why':'over','by':'Li'"},
+    {"DELETE", "/v1/holds/brake", JSON, "{'by':'Li'}", 400, "'member':'why'"},
+    {"DELETE", "/v1/holds/brake", NULL, NULL, 400, "'status':400"},
 };
 #define N_ROWS (sizeof rows / sizeof *rows)
 
@@ -109,8 +126,10 @@ static void table(void)
     for (size_t i = 0; i < N_ROWS; i++) {
         ask(rows[i].method, rows[i].target, rows[i].headers, rows[i].body);
         const char *type = r.status >= 400 && r.status != 422 ? "application/problem+json" : NULL;
-        bool good = r.status == rows[i].status && strstr(r.body.p, rows[i].says) && (!type || header_is("Content-Type", type));
-        if (!ok(good, "%s %s %.60s: %d", rows[i].method, rows[i].target, rows[i].body ? rows[i].body : "", rows[i].status))
+        bool good =
+            r.status == rows[i].status && strstr(r.body.p, rows[i].says) && (!type || header_is("Content-Type", type));
+        if (!ok(good, "%s %s %.60s: %d", rows[i].method, rows[i].target, rows[i].body ? rows[i].body : "",
+                rows[i].status))
             diag("got %d: %s", r.status, r.body.p ? r.body.p : "nothing");
     }
 }
@@ -194,14 +213,18 @@ static const struct {
     const char *what, *bytes;
     int status; /* 0: closed without an answer */
 } raw[] = {
-    {"two lengths", "POST /v1/inputs HTTP/1.1\r\nHost: t\r\n" JSON "Content-Length: 2\r\nContent-Length: 30\r\n\r\n{}", 400},
-    {"the same length twice", "POST /v1/inputs HTTP/1.1\r\nHost: t\r\n" JSON "Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}", 400},
+    {"two lengths", "POST /v1/inputs HTTP/1.1\r\nHost: t\r\n" JSON "Content-Length: 2\r\nContent-Length: 30\r\n\r\n{}",
+     400},
+    {"the same length twice",
+     "POST /v1/inputs HTTP/1.1\r\nHost: t\r\n" JSON "Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}", 400},
     {"a length and chunks",
-     "POST /v1/inputs HTTP/1.1\r\nHost: t\r\n" JSON "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
+     "POST /v1/inputs HTTP/1.1\r\nHost: t\r\n" JSON "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+     400},
     {"a length that is none", "POST /v1/inputs HTTP/1.1\r\nHost: t\r\n" JSON "Content-Length: 2x\r\n\r\n{}", 400},
     {"a negative length", "POST /v1/inputs HTTP/1.1\r\nHost: t\r\n" JSON "Content-Length: -1\r\n\r\n{}", 400},
     {"no host", "GET /healthz HTTP/1.1\r\n\r\n", 400},
-    {"a refused expectation", "POST /v1/inputs HTTP/1.1\r\nHost: t\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n", 415},
+    {"a refused expectation",
+     "POST /v1/inputs HTTP/1.1\r\nHost: t\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n", 415},
 };
 #define N_RAW (sizeof raw / sizeof *raw)
 
@@ -221,7 +244,8 @@ static void framing(void)
     client_read(own, &r);
     int first = r.status;
     client_read(own, &r);
-    ok(first == 200 && r.status == 200, "requests that come byte by byte and one behind the other are answered in turn");
+    ok(first == 200 && r.status == 200,
+       "requests that come byte by byte and one behind the other are answered in turn");
     client_free(own);
 }
 

@@ -1,5 +1,6 @@
 /* What came of inputs, rendered, and kept compactly until it is sent. */
 #include "http/results.h"
+#include "tests/lib/quotes.h"
 #include "tests/lib/tap.h"
 
 static struct input certify(const char *id)
@@ -11,6 +12,7 @@ static void check_one(const struct input *in, const struct input_result *r, cons
 {
     struct buf b = BUF_INIT;
     result_write(&b, in, r);
+    see_json(&b);
     buf_addc(&b, '\0');
     is_str(b.p, want, "%s", what);
     buf_done(&b);
@@ -20,17 +22,23 @@ static void single(void)
 {
     struct input in = certify("330902-1"), unit = {.op = OP_UNIT, .unit = STR_LIT("u-1")}, odd = certify("a\"\\b");
     check_one(&in, &(struct input_result){.result = RESULT_APPLIED, .n_events = 2, .first_seq = 41},
-              "{\"id\":\"330902-1\",\"op\":\"certify\",\"result\":\"applied\",\"reason\":null,\"seq\":[41,42]}", "applied");
+              "{'id':'330902-1','op':'certify','result':'applied','reason':null,'seq':[41,42]}",
+              "applied");
     check_one(&in, &(struct input_result){.result = RESULT_UNCHANGED},
-              "{\"id\":\"330902-1\",\"op\":\"certify\",\"result\":\"unchanged\",\"reason\":null,\"seq\":[]}", "unchanged");
-    check_one(&in,
-              &(struct input_result){.result = RESULT_REJECTED, .reason = REASON_STALE, .n_events = 1, .first_seq = UINT64_MAX},
-              "{\"id\":\"330902-1\",\"op\":\"certify\",\"result\":\"rejected\",\"reason\":\"stale\",\"seq\":[18446744073709551615]}",
-              "rejected, with the largest number there is");
+              "{'id':'330902-1','op':'certify','result':'unchanged','reason':null,'seq':[]}",
+              "unchanged");
+    check_one(
+        &in,
+        &(struct input_result){
+            .result = RESULT_REJECTED, .reason = REASON_STALE, .n_events = 1, .first_seq = UINT64_MAX},
+        "{'id':'330902-1','op':'certify','result':'rejected','reason':'stale','seq':[18446744073709551615]}",
+        "rejected, with the largest number there is");
     check_one(&unit, &(struct input_result){.result = RESULT_APPLIED, .n_events = 1, .first_seq = 7},
-              "{\"id\":null,\"unit\":\"u-1\",\"op\":\"unit\",\"result\":\"applied\",\"reason\":null,\"seq\":[7]}", "a unit");
+              "{'id':null,'unit':'u-1','op':'unit','result':'applied','reason':null,'seq':[7]}",
+              "a unit");
     check_one(&odd, &(struct input_result){.result = RESULT_UNCHANGED},
-              "{\"id\":\"a\\\"\\\\b\",\"op\":\"certify\",\"result\":\"unchanged\",\"reason\":null,\"seq\":[]}", "an id is escaped");
+              "{'id':'a\\'\\\\b','op':'certify','result':'unchanged','reason':null,'seq':[]}",
+              "an id is escaped");
 }
 
 static void faults(void)
@@ -43,13 +51,15 @@ static void faults(void)
     result_log_fault(&l, 4, "malformed", "id", "too long");
     result_log_add(&l, &in, &r, 5);
     ok(result_log_drain(&l, &b, SIZE_MAX), "there was something to drain");
+    see_json(&b);
     buf_addc(&b, '\0');
-    is_str(b.p,
-           "{\"id\":null,\"op\":null,\"result\":\"error\",\"reason\":\"malformed\",\"line\":3,\"detail\":\"what a \\\"line\\\"\"}\n"
-           "{\"id\":null,\"op\":null,\"result\":\"error\",\"reason\":\"malformed\",\"line\":4,\"member\":\"id\",\"detail\":\"too long\"}\n"
-           "{\"id\":\"x\",\"op\":\"certify\",\"result\":\"error\",\"reason\":\"malformed\",\"line\":5,\"member\":\"channel\","
-           "\"detail\":\"no such channel\"}\n",
-           "faults of lines and of inputs, with their lines");
+    is_str(
+        b.p,
+        "{'id':null,'op':null,'result':'error','reason':'malformed','line':3,'detail':'what a \\'line\\''}\n"
+        "{'id':null,'op':null,'result':'error','reason':'malformed','line':4,'member':'id','detail':'too long'}\n"
+        "{'id':'x','op':'certify','result':'error','reason':'malformed','line':5,'member':'channel',"
+        "'detail':'no such channel'}\n",
+        "faults of lines and of inputs, with their lines");
     is_int(l.n, 3, "they are counted");
     ok(!result_log_drain(&l, &b, SIZE_MAX), "and gone when drained");
     result_log_done(&l);
@@ -68,7 +78,8 @@ static void many(void)
         memset(id, 'a' + i % 26, n);
         id[n] = '\0';
         struct input in = certify(id);
-        struct input_result r = {.result = RESULT_APPLIED, .n_events = (uint32_t)rng_below(&rng, 40), .first_seq = rng_next(&rng) / 2};
+        struct input_result r = {
+            .result = RESULT_APPLIED, .n_events = (uint32_t)rng_below(&rng, 40), .first_seq = rng_next(&rng) / 2};
         result_log_add(&l, &in, &r, (uint64_t)i);
         result_write(&want, &in, &r);
         buf_addc(&want, '\n');
@@ -80,7 +91,8 @@ static void many(void)
         buf_done(&part);
     }
     ok(str_eq(buf_str(&want), buf_str(&got)), "twenty thousand results come out as they went in");
-    result_log_add(&l, &(struct input){.op = OP_ERASE, .id = STR_LIT("z")}, &(struct input_result){.result = RESULT_APPLIED}, 1);
+    result_log_add(&l, &(struct input){.op = OP_ERASE, .id = STR_LIT("z")},
+                   &(struct input_result){.result = RESULT_APPLIED}, 1);
     ok(l.first && l.n == 20001, "a log that was drained takes more");
     result_log_done(&l);
     ok(!l.first, "a log that was not drained is released");

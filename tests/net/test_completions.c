@@ -58,7 +58,8 @@ static void from_many_threads(void)
     }
     for (int t = 0; t < THREADS; t++)
         pthread_join(threads[t], NULL);
-    is_int(runs, THREADS * PUSHES, "what three threads push is run, each once, and never without the descriptor telling");
+    is_int(runs, THREADS * PUSHES,
+           "what three threads push is run, each once, and never without the descriptor telling");
     is_int(out_of_order, 0, "what one thread pushes is run in its order");
     ok(!readable(), "the descriptor is quiet when all is run");
 }

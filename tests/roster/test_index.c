@@ -100,7 +100,7 @@ static void test_empty(void)
     uint32_t sought = 0;
     is_int(hash_index_find(&ix, 0, match, &sought), INDEX_NONE, "an empty index finds nothing");
     is_int(hash_index_find(&ix, UINT64_MAX, match, &sought), INDEX_NONE, "nor at the other end");
-    is_int(index_guess(&ix, 1), INDEX_NONE, "nor guesses");
+    is_int(hash_index_guess(&ix, 1), INDEX_NONE, "nor guesses");
     hash_index_done(&ix);
 }
 

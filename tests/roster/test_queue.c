@@ -27,6 +27,10 @@ static void test_places(void)
     ok(a != b && b != c && a != c && a > PLACE_HELD && b > PLACE_HELD && c > PLACE_HELD, "each deadline has its place");
     is_int(queue_place(&q, deadline(DEADLINE_GRACE, 100)), a, "the same one each time");
     is_int(queue_next_instant(&q), -50, "the earliest comes first, also before 1970");
+    is_int(queue_instant(&q, a), 100, "a place tells its instant");
+    is_int(queue_instant(&q, c), -50, "also that");
+    ok(queue_instant(&q, PLACE_HELD) == INT64_MIN && queue_instant(&q, PLACE_NONE) == INSTANT_NONE,
+       "held is always, nowhere is never");
     queue_remove(&q, c, 7);
     is_int(queue_next_instant(&q), 100, "an emptied place is gone");
     is_int(add(&q, DEADLINE_LAPSE, 200, 1), c, "and its number is used again");
@@ -171,7 +175,7 @@ static void test_many_places(void)
 
 int main(void)
 {
-    plan(9 + 6 + 6 + 10 + 5 + 3);
+    plan(12 + 6 + 6 + 10 + 5 + 3);
     test_places();
     test_take();
     test_take_and_return();

@@ -148,6 +148,7 @@ static void do_find(struct model *m)
     roster_get(m->r, n, &e);
     m->wrong += !same(&e, &m->p[n].e);
     m->wrong += roster_is_held(m->r, n) != m->p[n].held;
+    m->wrong += roster_instant(m->r, n) != (m->p[n].held ? INT64_MIN : m->p[n].d.at);
 }
 
 static lc_instant model_next(const struct model *m)

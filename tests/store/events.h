@@ -11,10 +11,13 @@
 
 static inline void event_add(struct buf *b, uint64_t seq)
 {
-    struct rng r = rng_seed(seq);
-    buf_printf(b, "{\"seq\":%" PRIu64 ",\"prev\":0,\"type\":\"test\",\"data\":\"", seq);
-    for (uint64_t n = rng_below(&r, 60); n > 0; n--)
-        buf_addc(b, (char)('a' + rng_below(&r, 26)));
+    static const char letters[] =
+        "the quick brown fox jumps over the lazy dog and the slow red fox does not mind it at all";
+    uint64_t mixed = seq * UINT64_C(0x9E3779B97F4A7C15);
+    BUF_LIT(b, "{\"seq\":");
+    buf_add_u64(b, seq);
+    BUF_LIT(b, ",\"prev\":0,\"type\":\"test\",\"data\":\"");
+    buf_add(b, letters + (mixed >> 60), (size_t)(mixed >> 32) % 60);
     BUF_LIT(b, "\"}\n");
 }
 
@@ -60,7 +63,8 @@ static inline int64_t read_all(const struct store *s, uint64_t after, struct sea
     enum err e = store_reader_open(s, after, &r, msg);
     if (e)
         return -1;
-    while ((e = store_reader_next(r, &seq, &line, msg)) == ERR_OK && seq == after + (uint64_t)n + 1 && event_is(line, seq))
+    while ((e = store_reader_next(r, &seq, &line, msg)) == ERR_OK && seq == after + (uint64_t)n + 1 &&
+           event_is(line, seq))
         n++;
     if (seal && store_reader_seal(r, seal) != ERR_OK)
         memset(seal, 0, sizeof *seal);

@@ -184,8 +184,11 @@ static enum err commit_contacts(struct store *s, struct contact_change *changes,
     struct buf b = events_make(info.durable + 1, last);
     for (size_t i = 0; i < n; i++)
         changes[i].seq = last;
-    struct commit c = {.first = info.durable + 1, .last = last, .lines = event ? buf_str(&b) : STR_NONE,
-                       .contacts = changes, .n_contacts = n};
+    struct commit c = {.first = info.durable + 1,
+                       .last = last,
+                       .lines = event ? buf_str(&b) : STR_NONE,
+                       .contacts = changes,
+                       .n_contacts = n};
     enum err e = store_commit(s, &c, &msg);
     if (e == ERR_MORE)
         e = store_commit_poll(s, true, &msg);
@@ -213,8 +216,14 @@ static const char *contact_text(struct store *s, int number, const char *id)
     return text;
 }
 
-#define PERSON(n, i, ...) {.number = (n), .id = STR_LIT(i), .contact = {__VA_ARGS__}}
-#define UNIT(i, ...) {.unit = true, .id = STR_LIT(i), .contact = {__VA_ARGS__}}
+#define PERSON(n, i, ...)                                           \
+    {                                                               \
+        .number = (n), .id = STR_LIT(i), .contact = { __VA_ARGS__ } \
+    }
+#define UNIT(i, ...)                                               \
+    {                                                              \
+        .unit = true, .id = STR_LIT(i), .contact = { __VA_ARGS__ } \
+    }
 
 static void test_contacts(const struct kind *k)
 {
@@ -374,18 +383,23 @@ static void test_opening(const struct kind *k)
     struct store_options simulated = {.simulated = true};
     make_uri(k, "opening", uri);
     is_int(store_open("punched-cards:", STORE_INIT, NULL, &s, NULL, &msg), ERR_INVALID, "no such kind of store");
-    is_int(store_open(uri, STORE_READ, NULL, &s, NULL, &msg), ERR_ABSENT, "%s: what was not made cannot be read", k->name);
+    is_int(store_open(uri, STORE_READ, NULL, &s, NULL, &msg), ERR_ABSENT, "%s: what was not made cannot be read",
+           k->name);
     if (!k->lasts)
         return;
     is_int(store_open(uri, STORE_WRITE, NULL, &s, NULL, &msg), ERR_ABSENT, "%s: nor written", k->name);
     s = open_store(uri, STORE_INIT, &simulated);
-    is_int(store_open(uri, STORE_WRITE, &simulated, &other, NULL, &msg), ERR_LOCKED, "%s: one writer at a time", k->name);
+    is_int(store_open(uri, STORE_WRITE, &simulated, &other, NULL, &msg), ERR_LOCKED, "%s: one writer at a time",
+           k->name);
     char pid[32];
     snprintf(pid, sizeof pid, "process %ld", (long)getpid());
-    ok(strstr(msg.text, pid) && strstr(msg.text, tap_tmpdir()), "%s: the message names its pid and the folder", k->name);
-    is_int(store_open(uri, STORE_INIT, &simulated, &other, NULL, &msg), ERR_LOCKED, "%s: nor is it made again", k->name);
+    ok(strstr(msg.text, pid) && strstr(msg.text, tap_tmpdir()), "%s: the message names its pid and the folder",
+       k->name);
+    is_int(store_open(uri, STORE_INIT, &simulated, &other, NULL, &msg), ERR_LOCKED, "%s: nor is it made again",
+           k->name);
     store_close(s);
-    is_int(store_open(uri, STORE_INIT, &simulated, &s, NULL, &msg), ERR_EXISTS, "%s: not when it is closed either", k->name);
+    is_int(store_open(uri, STORE_INIT, &simulated, &s, NULL, &msg), ERR_EXISTS, "%s: not when it is closed either",
+           k->name);
     is_int(store_open(uri, STORE_WRITE, NULL, &s, NULL, &msg), ERR_INVALID, "%s: a simulated one stays one", k->name);
     s = open_store(uri, STORE_WRITE, &simulated);
     struct store_info info;
@@ -478,12 +492,16 @@ static void test_threads(const struct kind *k)
         struct buf b = events_make(i * EACH + 1, (i + 1) * EACH);
         struct contact_change change = PERSON(3, "d", STR_LIT("Qian"), STR_NONE, STR_NONE);
         change.seq = (i + 1) * EACH;
-        struct commit c = {.first = i * EACH + 1, .last = (i + 1) * EACH, .lines = buf_str(&b),
-                           .contacts = i % 8 ? NULL : &change, .n_contacts = i % 8 ? 0 : 1};
+        struct commit c = {.first = i * EACH + 1,
+                           .last = (i + 1) * EACH,
+                           .lines = buf_str(&b),
+                           .contacts = i % 8 ? NULL : &change,
+                           .n_contacts = i % 8 ? 0 : 1};
         enum err e = store_commit(f.s, &c, &msg);
         for (uint64_t seq = 1; e == ERR_MORE; seq = seq * 5 % (i * EACH + 7)) {
             buf_clear(&got);
-            good = good && (seq == 0 || seq > i * EACH || (store_get(f.s, seq, &got, &msg) == ERR_OK && event_is(buf_str(&got), seq)));
+            good = good && (seq == 0 || seq > i * EACH ||
+                            (store_get(f.s, seq, &got, &msg) == ERR_OK && event_is(buf_str(&got), seq)));
             if (i > 8)
                 good = good && strcmp(contact_text(f.s, 3, "d"), "Qian - -") == 0;
             e = store_commit_poll(f.s, false, &msg);
@@ -519,15 +537,20 @@ static void commit_like_a_daemon(struct store *s, struct rng *r, struct told *to
     n = with_contacts && n > 200 ? 200 : n;
     struct buf b = events_make(first, first + n - 1);
     struct contact_change *changes = mem_zalloc((size_t)n, sizeof *changes);
-    char (*names)[2][24] = mem_zalloc((size_t)n, sizeof *names);
+    char(*names)[2][24] = mem_zalloc((size_t)n, sizeof *names);
     for (uint64_t i = 0; with_contacts && i < n; i++) {
         uint32_t number = (uint32_t)((first + i) * 7 % PERSONS);
         snprintf(names[i][0], 24, "p%" PRIu32, number);
         snprintf(names[i][1], 24, "n%" PRIu64, first + i);
-        changes[i] = (struct contact_change){.seq = first + i, .number = number, .id = str_of(names[i][0]),
+        changes[i] = (struct contact_change){.seq = first + i,
+                                             .number = number,
+                                             .id = str_of(names[i][0]),
                                              .contact = {str_of(names[i][1]), STR_NONE, STR_NONE}};
     }
-    struct commit c = {.first = first, .last = first + n - 1, .lines = buf_str(&b), .contacts = changes,
+    struct commit c = {.first = first,
+                       .last = first + n - 1,
+                       .lines = buf_str(&b),
+                       .contacts = changes,
                        .n_contacts = with_contacts ? (size_t)n : 0,
                        .stamp = rng_below(r, 4) ? STR_NONE : STR_LIT("alive")};
     enum err e = store_commit(s, &c, &msg);
@@ -574,7 +597,8 @@ static bool contacts_fit(struct store *s, uint64_t durable, uint64_t acknowledge
         snprintf(id, sizeof id, "p%" PRIu32, number);
         const char *text = contact_text(s, (int)number, id);
         bool named = sscanf(text, "n%" SCNu64 " - -", &seq) == 1;
-        if (named ? seq > durable || seq * 7 % PERSONS != number || (least >= first && seq < least) : least >= first && last) {
+        if (named ? seq > durable || seq * 7 % PERSONS != number || (least >= first && seq < least)
+                  : least >= first && last) {
             diag("person %" PRIu32 " after event %" PRIu64 ": %s", number, durable, text);
             return false;
         }
@@ -629,10 +653,9 @@ static void test_death(const struct kind *k)
 
 int main(void)
 {
-    static void (*const tests[])(const struct kind *) = {test_commits,  test_refusals, test_follow,
-                                                         test_contacts, test_stamp,    test_checkpoints,
-                                                         test_opening,  test_reading_beside, test_threads,
-                                                         test_death};
+    static void (*const tests[])(const struct kind *) = {
+        test_commits,     test_refusals, test_follow,         test_contacts, test_stamp,
+        test_checkpoints, test_opening,  test_reading_beside, test_threads,  test_death};
     plan(0);
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         for (size_t j = 0; j < sizeof tests / sizeof tests[0]; j++)

@@ -82,7 +82,7 @@ struct life {
     uint64_t acknowledged;
     char name[32]; /* of person 1, as acknowledged */
     bool failed;
-    bool went_on;  /* after a failure something was acknowledged */
+    bool went_on; /* after a failure something was acknowledged */
 };
 
 static const struct store_options small_segments = {.segment_bytes = 3000};
@@ -94,10 +94,16 @@ static void commit(struct store *s, struct life *l, uint64_t n, const char *name
     store_info(s, &info);
     uint64_t first = info.durable + 1, last = info.durable + n;
     struct buf b = events_make(first, last);
-    struct contact_change change = {.seq = last, .number = 1, .id = STR_LIT("p1"),
+    struct contact_change change = {.seq = last,
+                                    .number = 1,
+                                    .id = STR_LIT("p1"),
                                     .contact = {str_of(name && *name ? name : NULL), STR_NONE, STR_NONE}};
-    struct commit c = {.first = first, .last = last, .lines = n ? buf_str(&b) : STR_NONE, .contacts = &change,
-                       .n_contacts = name ? 1 : 0, .stamp = stamp};
+    struct commit c = {.first = first,
+                       .last = last,
+                       .lines = n ? buf_str(&b) : STR_NONE,
+                       .contacts = &change,
+                       .n_contacts = name ? 1 : 0,
+                       .stamp = stamp};
     enum err e = store_commit(s, &c, &msg);
     if (e == ERR_MORE)
         e = store_commit_poll(s, true, &msg);

@@ -1,0 +1,247 @@
+#!/bin/sh
+# The manual names all that there is, and nothing that there is not: configuration keys with their defaults, commands and
+# options, types of events with their members, ops, reasons, routes. Its examples of events are what `simulate` prints.
+set -euf
+
+top=${top_srcdir:-$(dirname "$0")/..}
+bin=${top_builddir:-.}
+man=$top/docs/man
+LC_ALL=C
+export LC_ALL
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+
+# words KIND: the rest of the lines of that kind.
+words() {
+    sed -n "s/^$1 //p" "$tmp/words"
+}
+
+# headings LEVEL FILE: the texts of the headings of that level, "#" or "##".
+headings() {
+    sed -n "s/^$1 //p" "$2"
+}
+
+# part FILE HEADING: what stands below a heading, up to the next one of any level.
+part() {
+    awk -v want="$2" '/^#+ /{ inside = 0; sub(/^#+ /, ""); if ($0 == want) inside = 1; next } inside' "$1"
+}
+
+# only FILE1 FILE2: the lines of the first that are not in the second, both of any order.
+only() {
+    sort -u "$1" >"$tmp/only1"
+    sort -u "$2" >"$tmp/only2"
+    comm -23 "$tmp/only1" "$tmp/only2"
+}
+
+n=0 bad=0
+# check NAME: passes when its stdin is empty.
+check() {
+    n=$((n + 1))
+    cat >"$tmp/faults"
+    if [ ! -s "$tmp/faults" ]; then
+        echo "ok $n - $1"
+    else
+        bad=$((bad + 1))
+        echo "not ok $n - $1"
+        sed 's/^/# /' "$tmp/faults"
+    fi
+}
+
+# --- the configuration ---
+
+# The part of lifecertd.conf(5) that has a section's keys.
+conf_part() {
+    case $1 in
+    root) part "$man/lifecertd.conf.5.md" KEYS ;;
+    *) part "$man/lifecertd.conf.5.md" "$1 \"NAME\" { ... }" ;;
+    esac
+}
+
+# A key's line is `KEY` = `DEFAULT`, or `KEY` (none); the default in quotes, in braces or neither.
+undocumented_keys() {
+    words key | while read -r section key default; do
+        conf_part "$section" >"$tmp/part"
+        line=$(grep "^\`$key\` " "$tmp/part" || true)
+        case $line in
+        '') echo "$section $key is not in lifecertd.conf(5)" ;;
+        *"$default"*) ;;
+        *) echo "$section $key: the default is $default, not as in: $line" ;;
+        esac
+    done
+}
+
+invented_keys() {
+    for section in root policy channel; do
+        words key | sed -n "s/^$section \([^ ]*\) .*/\1/p" >"$tmp/real"
+        conf_part "$section" | sed -n 's/^`\([a-z_]*\)` \(=\|(none)\).*/\1/p' >"$tmp/told"
+        only "$tmp/told" "$tmp/real" | sed "s/^/$section /"
+    done
+}
+
+# --- events ---
+
+# Code in backquotes on stdin, one a line.
+code() {
+    grep -o '`[^`]*`' | tr -d '`' || true
+}
+
+event_headings() {
+    headings '##' "$man/lifecertd-events.7.md" | grep '\.' || true
+}
+
+undocumented_members() {
+    words member | while read -r type member; do
+        part "$man/lifecertd-events.7.md" "$type" | grep '^`' | code >"$tmp/told"
+        grep -qxF "$member" "$tmp/told" || echo "$type $member"
+    done
+}
+
+# The terms below an event's heading.
+invented_members() {
+    words event | while read -r type; do
+        part "$man/lifecertd-events.7.md" "$type" | grep '^`' | code >"$tmp/told"
+        words member | sed -n "s/^$type //p" >"$tmp/real"
+        only "$tmp/told" "$tmp/real" | sed "s/^/$type /"
+    done
+}
+
+# Between fences; a line that begins with two blanks goes on where the one before ended.
+example_events() {
+    awk '/^~~~/{ inside = !inside; next } inside' "$man/lifecertd-events.7.md" |
+        sed -e ':next' -e '$!N' -e 's/\n  //' -e 't next' -e 'P' -e 'D' | grep '^{"seq"'
+}
+
+simulate() {
+    "$bin/lifecertctl" -c "$top/docs/example/year.conf" simulate --until 2028-09-30 "$top/docs/example/year.ndjson" \
+        2>"$tmp/said" || [ $? -eq 1 ] # some of its inputs are rejected
+}
+
+events_without_example() {
+    example_events | sed -n 's/.*"type":"\([^"]*\)".*/\1/p' >"$tmp/told"
+    words event | grep -v '^unit\.digest$' >"$tmp/real" # which nothing makes yet
+    only "$tmp/real" "$tmp/told"
+}
+
+# --- inputs ---
+
+undocumented_input_members() {
+    words input | grep -v ' \(op\|at\)$' | while read -r op member; do
+        row=$(part "$man/lifecertd-rules.7.md" INPUTS | grep "^| \`$op\` |" || true)
+        case $row in
+        *"\`$member\`"*) ;;
+        *) echo "$op $member" ;;
+        esac
+    done
+}
+
+undocumented_words() {
+    cat "$man/lifecertd-rules.7.md" "$man/lifecertd-events.7.md" "$man/lifecertd-http.7.md" | code | sort -u >"$tmp/told"
+    sed -n 's/^\*\*\([a-z]*\)\*\*$/\1/p' "$man/lifecertd-rules.7.md" >>"$tmp/told" # holds are terms
+    words word >"$tmp/real"
+    only "$tmp/real" "$tmp/told"
+}
+
+told_reasons() {
+    part "$man/lifecertd-rules.7.md" REASONS | sed -n 's/^| `\([a-z-]*\)` .*/\1/p'
+}
+
+# --- commands and options ---
+
+# The long options that a program's help lists, with those of every command left out of a command's own.
+options_of() {
+    "$@" --help | grep -o -- '^ *\(-[a-z],\)\{0,1\} *--[a-z-]*' | sed 's/.*--/--/'
+}
+
+global_options() {
+    options_of "$bin/lifecertctl"
+}
+
+# told_options FILE HEADING: the options among the terms below it.
+told_options() {
+    part "$1" "$2" | grep '^\*\*-' | grep -o -- '\*\*--[a-z-]*' | tr -d '*' || true
+}
+
+# The heading of a command is its name with its arguments.
+heading_of() {
+    headings '##' "$man/lifecertctl.1.md" | grep "^$1\( [A-Z-].*\)\{0,1\}\$" || true
+}
+
+commands_faults() {
+    words command | while read -r command; do
+        [ -n "$(heading_of "$command")" ] || echo "$command is not in lifecertctl(1)"
+    done
+    headings '##' "$man/lifecertctl.1.md" | sed 's/ [A-Z-].*//' >"$tmp/told"
+    words command >"$tmp/real"
+    only "$tmp/told" "$tmp/real" | sed 's/$/ is no command/'
+}
+
+option_faults() {
+    global_options >"$tmp/global"
+    words command | while read -r command; do
+        # shellcheck disable=SC2086 # a command may have two words
+        options_of "$bin/lifecertctl" $command | grep -vxFf "$tmp/global" >"$tmp/real" || true
+        told_options "$man/lifecertctl.1.md" "$(heading_of "$command")" >"$tmp/told"
+        only "$tmp/real" "$tmp/told" | sed "s/^/$command: not told of: /"
+        only "$tmp/told" "$tmp/real" | sed "s/^/$command: there is no /"
+    done
+}
+
+# program_option_faults PROGRAM FILE HEADING
+program_option_faults() {
+    options_of "$bin/$1" >"$tmp/real"
+    told_options "$2" "$3" >"$tmp/told"
+    only "$tmp/real" "$tmp/told" | sed "s/^/$1: not told of: /"
+    only "$tmp/told" "$tmp/real" | sed "s/^/$1: there is no /"
+}
+
+# --- routes ---
+
+told_routes() {
+    headings '##' "$man/lifecertd-http.7.md" | grep '^[A-Z]* /'
+}
+
+# --- pages ---
+
+# Every page that a page refers to, as **name**(N), is there, when its name is one of ours.
+dead_references() {
+    cat "$man"/*.md | grep -o '\*\*lifecert[a-z.-]*\*\*([0-9])' | sed 's/\*\*\(.*\)\*\*(\([0-9]\))/\1.\2.md/' | sort -u |
+        while read -r page; do
+            [ -e "$man/$page" ] || echo "$page"
+        done
+}
+
+set +f # for the pages' names
+echo 1..17
+"$bin/tests/words" >"$tmp/words"
+undocumented_keys | check 'every configuration key is documented with its default'
+invented_keys | check 'no configuration key is documented that there is not'
+words event >"$tmp/types"
+event_headings >"$tmp/told_types"
+only "$tmp/types" "$tmp/told_types" | check 'every type of event is documented'
+only "$tmp/told_types" "$tmp/types" | check 'no type of event is documented that there is not'
+undocumented_members | check 'every member of an event is documented'
+invented_members | check 'no member of an event is documented that there is not'
+events_without_example | check 'every type of event that is made has an example'
+simulate >"$tmp/simulated" || cat "$tmp/said"
+example_events >"$tmp/examples"
+only "$tmp/examples" "$tmp/simulated" | check 'every example is an event that simulate prints'
+undocumented_input_members | check 'every op is documented with all its members'
+undocumented_words | check 'every status, deadline, result, effect and hold is named'
+words reason >"$tmp/reasons"
+told_reasons >"$tmp/told_reasons"
+only "$tmp/reasons" "$tmp/told_reasons" | check 'every reason for a rejection is documented'
+only "$tmp/told_reasons" "$tmp/reasons" | check 'no reason is documented that there is not'
+commands_faults | check 'the commands are those that are documented'
+option_faults | check "the commands' options are those that are documented"
+{
+    program_option_faults lifecertctl "$man/lifecertctl.1.md" OPTIONS
+    program_option_faults lifecertd "$man/lifecertd.8.md" OPTIONS
+} | check "the programs' options are those that are documented"
+words route >"$tmp/routes"
+told_routes >"$tmp/told_routes"
+{
+    only "$tmp/routes" "$tmp/told_routes" | sed 's/^/not told of: /'
+    only "$tmp/told_routes" "$tmp/routes" | sed 's/^/there is no /'
+} | check 'the routes are those that are documented'
+dead_references | check 'every page that a page refers to is there'
+[ "$bad" -eq 0 ]
