@@ -1,6 +1,7 @@
 #!/bin/sh
 # The manual names all that there is, and nothing that there is not: configuration keys with their defaults, commands and
 # options, types of events with their members, ops, reasons, routes. Its examples of events are what `simulate` prints.
+# shellcheck disable=SC2016 # the backquotes are Markdown's
 set -euf
 
 top=${top_srcdir:-$(dirname "$0")/..}
@@ -34,15 +35,17 @@ only() {
 }
 
 n=0 bad=0
-# check NAME: passes when its stdin is empty.
+# check NAME COMMAND...: passes when the command prints nothing.
 check() {
     n=$((n + 1))
-    cat >"$tmp/faults"
+    name=$1
+    shift
+    "$@" >"$tmp/faults"
     if [ ! -s "$tmp/faults" ]; then
-        echo "ok $n - $1"
+        echo "ok $n - $name"
     else
         bad=$((bad + 1))
-        echo "not ok $n - $1"
+        echo "not ok $n - $name"
         sed 's/^/# /' "$tmp/faults"
     fi
 }
@@ -116,8 +119,8 @@ simulate() {
         2>"$tmp/said" || [ $? -eq 1 ] # some of its inputs are rejected
 }
 
-events_without_example() {
-    example_events | sed -n 's/.*"type":"\([^"]*\)".*/\1/p' >"$tmp/told"
+types_without_example() {
+    sed -n 's/.*"type":"\([^"]*\)".*/\1/p' "$tmp/examples" >"$tmp/told"
     words event | grep -v '^unit\.digest$' >"$tmp/real" # which nothing makes yet
     only "$tmp/real" "$tmp/told"
 }
@@ -166,7 +169,7 @@ heading_of() {
     headings '##' "$man/lifecertctl.1.md" | grep "^$1\( [A-Z-].*\)\{0,1\}\$" || true
 }
 
-commands_faults() {
+command_faults() {
     words command | while read -r command; do
         [ -n "$(heading_of "$command")" ] || echo "$command is not in lifecertctl(1)"
     done
@@ -186,12 +189,14 @@ option_faults() {
     done
 }
 
-# program_option_faults PROGRAM FILE HEADING
-program_option_faults() {
-    options_of "$bin/$1" >"$tmp/real"
-    told_options "$2" "$3" >"$tmp/told"
-    only "$tmp/real" "$tmp/told" | sed "s/^/$1: not told of: /"
-    only "$tmp/told" "$tmp/real" | sed "s/^/$1: there is no /"
+program_faults() {
+    for page in lifecertctl.1 lifecertd.8; do
+        program=${page%.*}
+        options_of "$bin/$program" >"$tmp/real"
+        told_options "$man/$page.md" OPTIONS >"$tmp/told"
+        only "$tmp/real" "$tmp/told" | sed "s/^/$program: not told of: /"
+        only "$tmp/told" "$tmp/real" | sed "s/^/$program: there is no /"
+    done
 }
 
 # --- routes ---
@@ -200,48 +205,47 @@ told_routes() {
     headings '##' "$man/lifecertd-http.7.md" | grep '^[A-Z]* /'
 }
 
+route_faults() {
+    only "$tmp/routes" "$tmp/told_routes" | sed 's/^/not told of: /'
+    only "$tmp/told_routes" "$tmp/routes" | sed 's/^/there is no /'
+}
+
 # --- pages ---
 
 # Every page that a page refers to, as **name**(N), is there, when its name is one of ours.
 dead_references() {
-    cat "$man"/*.md | grep -o '\*\*lifecert[a-z.-]*\*\*([0-9])' | sed 's/\*\*\(.*\)\*\*(\([0-9]\))/\1.\2.md/' | sort -u |
+    find "$man" -name '*.md' -exec cat {} + | grep -o '\*\*lifecert[a-z.-]*\*\*([0-9])' | sed 's/\*\*\(.*\)\*\*(\([0-9]\))/\1.\2.md/' | sort -u |
         while read -r page; do
             [ -e "$man/$page" ] || echo "$page"
         done
 }
 
-set +f # for the pages' names
 echo 1..17
 "$bin/tests/words" >"$tmp/words"
-undocumented_keys | check 'every configuration key is documented with its default'
-invented_keys | check 'no configuration key is documented that there is not'
 words event >"$tmp/types"
 event_headings >"$tmp/told_types"
-only "$tmp/types" "$tmp/told_types" | check 'every type of event is documented'
-only "$tmp/told_types" "$tmp/types" | check 'no type of event is documented that there is not'
-undocumented_members | check 'every member of an event is documented'
-invented_members | check 'no member of an event is documented that there is not'
-events_without_example | check 'every type of event that is made has an example'
-simulate >"$tmp/simulated" || cat "$tmp/said"
-example_events >"$tmp/examples"
-only "$tmp/examples" "$tmp/simulated" | check 'every example is an event that simulate prints'
-undocumented_input_members | check 'every op is documented with all its members'
-undocumented_words | check 'every status, deadline, result, effect and hold is named'
 words reason >"$tmp/reasons"
 told_reasons >"$tmp/told_reasons"
-only "$tmp/reasons" "$tmp/told_reasons" | check 'every reason for a rejection is documented'
-only "$tmp/told_reasons" "$tmp/reasons" | check 'no reason is documented that there is not'
-commands_faults | check 'the commands are those that are documented'
-option_faults | check "the commands' options are those that are documented"
-{
-    program_option_faults lifecertctl "$man/lifecertctl.1.md" OPTIONS
-    program_option_faults lifecertd "$man/lifecertd.8.md" OPTIONS
-} | check "the programs' options are those that are documented"
 words route >"$tmp/routes"
 told_routes >"$tmp/told_routes"
-{
-    only "$tmp/routes" "$tmp/told_routes" | sed 's/^/not told of: /'
-    only "$tmp/told_routes" "$tmp/routes" | sed 's/^/there is no /'
-} | check 'the routes are those that are documented'
-dead_references | check 'every page that a page refers to is there'
+simulate >"$tmp/simulated" || cat "$tmp/said"
+example_events >"$tmp/examples"
+
+check 'every configuration key is documented with its default' undocumented_keys
+check 'no configuration key is documented that there is not' invented_keys
+check 'every type of event is documented' only "$tmp/types" "$tmp/told_types"
+check 'no type of event is documented that there is not' only "$tmp/told_types" "$tmp/types"
+check 'every member of an event is documented' undocumented_members
+check 'no member of an event is documented that there is not' invented_members
+check 'every type of event that is made has an example' types_without_example
+check 'every example is an event that simulate prints' only "$tmp/examples" "$tmp/simulated"
+check 'every op is documented with all its members' undocumented_input_members
+check 'every status, deadline, result, effect and hold is named' undocumented_words
+check 'every reason for a rejection is documented' only "$tmp/reasons" "$tmp/told_reasons"
+check 'no reason is documented that there is not' only "$tmp/told_reasons" "$tmp/reasons"
+check 'the commands are those that are documented' command_faults
+check "the commands' options are those that are documented" option_faults
+check "the programs' options are those that are documented" program_faults
+check 'the routes are those that are documented' route_faults
+check 'every page that a page refers to is there' dead_references
 [ "$bad" -eq 0 ]

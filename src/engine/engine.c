@@ -131,6 +131,8 @@ static enum err open_store(struct engine *e, struct errmsg *msg)
     err = checkpoint_load(e, e->options.uri, &after, &system_seq, &seal, msg);
     if (err == ERR_OK)
         so.seal = &seal;
+    else
+        so.verify_later = true; /* the replay reads it all */
     err = store_open(e->options.uri, STORE_WRITE, &so, &e->store, &opened, msg);
     if (err != ERR_OK)
         return err;

@@ -1,5 +1,6 @@
 /* POST /v1/inputs, application/x-ndjson: lines are parsed as they arrive, into groups that go to the engine while the
- * next ones are read. What came of them is kept, compactly (results.h), until the body has ended, and then sent in order.
+ * next ones are read. What came of them is kept, compactly (results.h), until the body has ended, and then sent in
+ * order.
  *
  * Bounds: 32 groups in flight, then the upload is not read on; max_lines results; one unfinished line. */
 #include "http/input_lines.h"

@@ -62,8 +62,8 @@ static const uint8_t *locate(const struct ids *ids, uint32_t n, const uint8_t **
     return p;
 }
 
-/* Rebuilds the canonical form of a stored id; returns its bytes. Copies at fixed sizes, which the compiler does in place:
- * a call of memcpy() for these few bytes took longer than all the rest. So it reads up to ID_STORED_MAX bytes from p on. */
+/* Rebuilds the canonical form of a stored id; returns its bytes. Copies at fixed sizes, which the compiler does in
+ * place: a call of memcpy() for these few bytes took longer than all the rest. So it reads ID_STORED_MAX bytes. */
 static size_t form_of(const uint8_t *p, const uint8_t *first, uint8_t form[ID_STORED_MAX])
 {
     if (*p < ID_ALIKE) {

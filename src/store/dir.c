@@ -106,7 +106,7 @@ static enum err open_parts(struct dir_store *d, struct errmsg *msg)
 static enum err open_to_write(struct dir_store *d, const struct store_options *o, struct store_opened *opened,
                               struct errmsg *msg)
 {
-    struct recovery_plan plan = {.from = o->seal, .cut = true};
+    struct recovery_plan plan = {.from = o->seal, .only_last = o->verify_later, .cut = true};
     enum err e = check_options(d, o, msg);
     if (!e)
         e = open_parts(d, msg);

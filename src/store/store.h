@@ -52,6 +52,8 @@ struct store_options {
     bool simulated;          /* kept at INIT; at WRITE it must be the same, else ERR_INVALID */
     uint64_t segment_bytes;  /* when a segment is closed; 0: the default, 256 MiB */
     const struct seal *seal; /* WRITE: at the checkpoint's seal the chain is picked up; NULL: verified from the start */
+    bool verify_later;       /* WRITE: the caller reads the whole log through a reader, which checks every seal, before it
+                                relies on it: closed segments are not read twice */
 };
 
 /* What opening found, for the log and for people. */

@@ -116,9 +116,12 @@ static void keep(struct buf *b, const char *p, size_t n)
 /* false: the client has gone. */
 static bool take_request(struct fake_daemon *d, int fd, struct fake_request *r)
 {
-    char *end;
-    while (!(end = memmem(d->in.p, d->in.n, "\r\n\r\n", 4))) {
-        if (!read_more(d, fd))
+    char *end = NULL;
+    while (!end) {
+        if (!d->in.n && !read_more(d, fd))
+            return false;
+        end = memmem(d->in.p, d->in.n, "\r\n\r\n", 4);
+        if (!end && !read_more(d, fd))
             return false;
     }
     size_t head = (size_t)(end - d->in.p) + 4, body = body_length(d->in.p, end);

@@ -77,12 +77,15 @@ static _Noreturn void be_ctl(int argc, char **argv, const char *in, const char *
 void run_ctl(struct ran *r, const char *input, ...)
 {
     static char in[128], out[128], err[128];
-    char *argv[ARGS_MAX] = {mem_strdup("lifecertctl")};
+    /* Two lists of the same strings: the program moves those of its own about. */
+    static char *owned[ARGS_MAX];
+    char *argv[ARGS_MAX] = {(char *)"lifecertctl"};
     int argc = 1, state;
     va_list args;
     va_start(args, input);
     for (const char *a; (a = va_arg(args, const char *)) && argc < ARGS_MAX - 1;)
-        argv[argc++] = mem_strdup(a);
+        owned[argc++] = mem_strdup(a);
+    memcpy(argv + 1, owned + 1, (size_t)(argc - 1) * sizeof *argv);
     va_end(args);
     snprintf(in, sizeof in, "%s/in", tap_tmpdir());
     snprintf(out, sizeof out, "%s/out", tap_tmpdir());
@@ -103,8 +106,8 @@ void run_ctl(struct ran *r, const char *input, ...)
     r->status = WIFEXITED(state) ? WEXITSTATUS(state) : -1;
     r->out = file_text(out);
     r->err = file_text(err);
-    for (int i = 0; i < argc; i++)
-        free(argv[i]);
+    for (int i = 1; i < argc; i++)
+        free(owned[i]);
 }
 
 void ran_done(struct ran *r)

@@ -19,8 +19,7 @@
 #define JSON "Content-Type: application/json\r\n"
 #define NDJSON "Content-Type: application/x-ndjson\r\n"
 #define ENROL(id) "{'op':'enrol','id':'" id "','policy':'national','approved_on':'2020-02-01'}"
-#define CERTIFY(id, ref) \
-    "{'op':'certify','id':'" id "','channel':'face','certified_on':'2026-03-01','ref':'" ref "'}"
+#define CERTIFY(id, ref) "{'op':'certify','id':'" id "','channel':'face','certified_on':'2026-03-01','ref':'" ref "'}"
 
 static struct node *n;
 static struct reply r;
@@ -28,13 +27,24 @@ static struct reply r;
 static int get(const char *target)
 {
     request_once(n->socket, "GET", target, NULL, STR_NONE, &r);
+    see_json(&r.body);
+    return r.status;
+}
+
+static int send_json(const char *method, const char *target, const char *type, struct str body)
+{
+    struct buf sent = BUF_INIT;
+    buf_room(&sent, 1); /* an empty body is a body */
+    add_json(&sent, body);
+    request_once(n->socket, method, target, type, buf_str(&sent), &r);
+    see_json(&r.body);
+    buf_done(&sent);
     return r.status;
 }
 
 static int post(const char *type, struct str body)
 {
-    request_once(n->socket, "POST", "/v1/inputs", type, body, &r);
-    return r.status;
+    return send_json("POST", "/v1/inputs", type, body);
 }
 
 static bool answer_has(const char *text)
@@ -63,25 +73,20 @@ static void beginning(void)
 static void one_by_one(void)
 {
     is_int(post(JSON, STR_LIT(ENROL("330902-0000001"))), 200, "one is enrolled");
-    ok(answer_has("{'id':'330902-0000001','op':'enrol','result':'applied','reason':null,'seq':["),
-       "and answered so");
+    ok(answer_has("{'id':'330902-0000001','op':'enrol','result':'applied','reason':null,'seq':["), "and answered so");
     is_int(post(JSON, STR_LIT(ENROL("330902-0000001"))), 200, "once more");
     ok(answer_has("'result':'unchanged','reason':null,'seq':[]}"), "changes nothing");
     is_int(post(JSON, STR_LIT(CERTIFY("330902-0000001", "f-1"))), 200, "it is certified");
-    is_int(
-        post(
-            JSON,
-            STR_LIT(
-                "{'op':'certify','id':'330902-0000001','channel':'face','certified_on':'2019-01-01','ref':'f-2'}")),
-        422, "a certification from before the approval is rejected");
+    is_int(post(JSON,
+                STR_LIT(
+                    "{'op':'certify','id':'330902-0000001','channel':'face','certified_on':'2019-01-01','ref':'f-2'}")),
+           422, "a certification from before the approval is rejected");
     ok(answer_has("'reason':'before-approval'"), "with its reason");
     is_int(post(JSON, STR_LIT(CERTIFY("330902-9", "f-1"))), 422, "so is one of a stranger");
     ok(answer_has("'reason':'not-enrolled','seq':[]"), "without an event");
     is_int(
-        post(
-            JSON,
-            STR_LIT(
-                "{'op':'certify','id':'330902-0000001','channel':'fax','certified_on':'2026-03-01','ref':'f-3'}")),
+        post(JSON,
+             STR_LIT("{'op':'certify','id':'330902-0000001','channel':'fax','certified_on':'2026-03-01','ref':'f-3'}")),
         400, "a channel that is not configured is an error");
     ok(answer_has("'member':'channel'"), "of that member");
     is_int(get("/v1/beneficiaries/330902%2D0000001"), 200, "the one can be looked at");
@@ -89,8 +94,7 @@ static void one_by_one(void)
     is_int(get("/v1/beneficiaries/330902-9"), 404, "the stranger cannot");
     is_int(get("/v1/beneficiaries/330902-0000001/events"), 200, "the events are there");
     ok(strstr(reply_line(&r, 0), "'type':'beneficiary.enrolled'"), "the enrolment first");
-    ok(strstr(r.body.p, "'type':'certification.accepted'") &&
-           strstr(r.body.p, "'type':'certification.rejected'"),
+    ok(strstr(r.body.p, "'type':'certification.accepted'") && strstr(r.body.p, "'type':'certification.rejected'"),
        "then what came of the certifications");
     is_int(get("/v1/beneficiaries/330902-9/events"), 404, "a stranger has none");
     is_int(get("/v1/due?by=month"), 200, "what falls due is counted");
@@ -106,12 +110,10 @@ static const struct {
 } lines[] = {
     {STR_LIT(ENROL("p-1")), "{'id':'p-1','op':'enrol','result':'applied'"},
     {STR_LIT("not JSON at all"), "'line':2,"},
-    {STR_LIT(
-         "{'op':'enrol','id':'p-2','policy':'national','approved_on':'2020-02-01','shoe_size':44}"),
+    {STR_LIT("{'op':'enrol','id':'p-2','policy':'national','approved_on':'2020-02-01','shoe_size':44}"),
      "'member':'shoe_size'"},
     {STR_LIT("{'op':'resurrect','id':'p-2'}"), "'member':'op'"},
-    {STR_LIT("{'op':'enrol','id':'p-2','policy':'lunar','approved_on':'2020-02-01'}"),
-     "'reason':'unknown-policy'"},
+    {STR_LIT("{'op':'enrol','id':'p-2','policy':'lunar','approved_on':'2020-02-01'}"), "'reason':'unknown-policy'"},
     {STR_LIT("{'op':'certify','id':'p-1','channel':'fax','certified_on':'2026-03-01','ref':'1'}"),
      "'member':'channel'"},
     {STR_LIT("{'op':'certify','id':'p-1','channel':'face','certified_on':'2026-02-30','ref':'1'}"),
@@ -122,8 +124,7 @@ static const struct {
     {STR_LIT("{'op':'erase','id':'\xc3\x28'}"), "'line':10,"},
     {STR_LIT("{'op':'enrol','id':'p-2','policy':'national','approved_on':'2020-02-01','amount':-1}"),
      "'member':'amount'"},
-    {STR_LIT(
-         "{'op':'enrol','id':'p-2','policy':'national','approved_on':'2020-02-01','amount':99999999999999999999}"),
+    {STR_LIT("{'op':'enrol','id':'p-2','policy':'national','approved_on':'2020-02-01','amount':99999999999999999999}"),
      "'member':'amount'"},
     {STR_LIT("{'op':'erase','id':'p\0'}"), "'line':13,"},
     {STR_LIT("{'op':'erase','id':'p-1','id':'p-1'}"), "'member':'id'"},
@@ -157,21 +158,15 @@ static void many(void)
 
 static void holds(void)
 {
-    request_once(
-        n->socket, "POST", "/v1/holds", JSON,
-        STR_LIT(
-            "{'hold':'moratorium','scope':{'policy':'national'},'until':'2190-01-01','why':'flood','by':'Li'}"),
-        &r);
-    is_int(r.status, 200, "a moratorium is placed");
+    const char *name = "/v1/holds/moratorium%3Apolicy%3Anational";
+    struct str lift = STR_LIT("{'by':'Li','why':'dry'}");
+    struct str place = STR_LIT("{'hold':'moratorium','scope':{'policy':'national'},'until':'2190-01-01','why':'flood',"
+                               "'by':'Li'}");
+    is_int(send_json("POST", "/v1/holds", JSON, place), 200, "a moratorium is placed");
     is_int(get("/v1/holds"), 200, "the holds are listed");
-    ok(answer_has("'why':'flood'") && answer_has("'scope':{'policy':'national'}"),
-       "with this one among them");
-    request_once(n->socket, "DELETE", "/v1/holds/moratorium%3Apolicy%3Anational", JSON,
-                 STR_LIT("{'by':'Li','why':'dry'}"), &r);
-    is_int(r.status, 200, "it is lifted");
-    request_once(n->socket, "DELETE", "/v1/holds/moratorium%3Apolicy%3Anational", JSON,
-                 STR_LIT("{'by':'Li','why':'dry'}"), &r);
-    is_int(r.status, 404, "once");
+    ok(answer_has("'why':'flood'") && answer_has("'scope':{'policy':'national'}"), "with this one among them");
+    is_int(send_json("DELETE", name, JSON, lift), 200, "it is lifted");
+    is_int(send_json("DELETE", name, JSON, lift), 404, "once");
 }
 
 /* --- ends and beginnings --- */
@@ -182,10 +177,8 @@ static bool enrol_many(int from, int to)
     struct buf body = BUF_INIT;
     char last[64];
     for (int i = from; i < to; i++)
-        buf_printf(
-            &body,
-            "{'op':'enrol','id':'m-%06d','policy':'national','approved_on':'2020-02-01','name':'Wang'}\n",
-            i);
+        buf_printf(&body, "{'op':'enrol','id':'m-%06d','policy':'national','approved_on':'2020-02-01','name':'Wang'}\n",
+                   i);
     snprintf(last, sizeof last, "{'lines':%d}", to - from);
     post(NDJSON, buf_str(&body));
     buf_done(&body);
@@ -220,8 +213,9 @@ static void survives(void)
 static void terminated_midway(void)
 {
     struct client *c = client_new(n->socket);
-    struct str body = STR_LIT(ENROL("t-1") "\n" ENROL("t-2") "\n");
+    struct buf body = BUF_INIT;
     char head[200];
+    add_json(&body, STR_LIT(ENROL("t-1") "\n" ENROL("t-2") "\n"));
     snprintf(head, sizeof head, "POST /v1/inputs HTTP/1.1\r\nHost: t\r\n" NDJSON "Content-Length: %zu\r\n\r\n", body.n);
     client_send(c, head, strlen(head));
     client_send(c, body.p, body.n / 2);
@@ -231,9 +225,11 @@ static void terminated_midway(void)
     ok(node_await(n, "STOPPING=1"), "SIGTERM begins the end");
     client_send(c, body.p + body.n / 2, body.n - body.n / 2);
     client_read(c, &r);
+    see_json(&r.body);
     ok(r.status == 200 && answer_has("{'lines':2}"), "the upload comes to its own");
     is_int(node_wait(n), 0, "and then the daemon ends");
     client_free(c);
+    buf_done(&body);
 }
 
 int main(void)

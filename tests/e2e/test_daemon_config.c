@@ -9,6 +9,7 @@
 #include "net/listen.h"
 #include "tests/lib/http_client.h"
 #include "tests/lib/node.h"
+#include "tests/lib/quotes.h"
 #include "tests/lib/tap.h"
 
 #define POLICIES                     \
@@ -226,14 +227,16 @@ static void failing_store(void)
 static void fast_clock(void)
 {
     struct node *n = node_new(CONFIG "clock = \"2026-02-01T00:00:00+08:00 x5184000\"\nbrake_limit = \"off\"\n");
-    struct str body = STR_LIT(
-        "{\"op\":\"enrol\",\"id\":\"p\",\"policy\":\"national\",\"approved_on\":\"2025-09-10\",\"at\":\"2026-02-01T10:00:00+08:00\"}\n"
-        "{\"op\":\"certify\",\"id\":\"p\",\"channel\":\"face\",\"certified_on\":\"2026-09-02\",\"ref\":\"1\",\"at\":\"2026-09-03T10:00:00+08:00\"}\n");
-    /* Sixty days a second: the first reminder, on 1 July, leaves two and a half for the daemon to start. */
+    struct buf body = BUF_INIT;
+    add_json(&body, STR_LIT("{'op':'enrol','id':'p','policy':'national','approved_on':'2025-09-10',"
+                            "'at':'2026-02-01T10:00:00+08:00'}\n"
+                            "{'op':'certify','id':'p','channel':'face','certified_on':'2026-09-02','ref':'1',"
+                            "'at':'2026-09-03T10:00:00+08:00'}\n"));
+    /* Sixty days a second: the first reminder, on 1 July, leaves the daemon two and a half of them to start. */
     node_init(n);
     node_must_start(n);
     request_once(n->socket, "POST", "/v1/inputs", NDJSON "Lifecertd-Stream: year\r\nLifecertd-Stream-End: yes\r\n",
-                 body, &r);
+                 buf_str(&body), &r);
     check(r.status == 200 && strstr(r.body.p, "{\"lines\":2}") && !strstr(r.body.p, "error"),
           "inputs wait for their time");
     request_once(n->socket, "GET", "/v1/beneficiaries/p/events", NULL, STR_NONE, &r);
@@ -244,6 +247,7 @@ static void fast_clock(void)
     check(node_stop(n) == 0, "SIGTERM ends it");
     node_configure(n, CONFIG);
     refuses(n, "event=start-failed", "under the system's clock such a store is refused");
+    buf_done(&body);
     done_with(n);
 }
 

@@ -1,5 +1,5 @@
-/* The interface before a fake engine: routes, one input, queries, holds, framing, who may. Lines of inputs have a test of
- * their own (test_input_lines.c). */
+/* The interface before a fake engine: routes, one input, queries, holds, framing, who may. Lines of inputs have a test
+ * of their own (test_input_lines.c). */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,8 +15,7 @@
 
 #define JSON "Content-Type: application/json\r\n"
 #define NDJSON "Content-Type: application/x-ndjson\r\n"
-#define CERTIFY(ref) \
-    "{'op':'certify','id':'p-1','channel':'face','certified_on':'2026-05-01','ref':'" ref "'}"
+#define CERTIFY(ref) "{'op':'certify','id':'p-1','channel':'face','certified_on':'2026-05-01','ref':'" ref "'}"
 
 static struct server s;
 static struct client *c;
@@ -69,12 +68,10 @@ static const struct {
     {"POST", "/v1/inputs", JSON, "{", 400, "'status':400"},
     {"POST", "/v1/inputs", JSON, CERTIFY("a") CERTIFY("b"), 400, "'status':400"},
     {"POST", "/v1/inputs", JSON, "[" CERTIFY("a") "]", 400, "'status':400"},
-    {"POST", "/v1/inputs", JSON, "{'op':'certify','id':'p-1','chanel':'face'}", 400,
-     "'member':'chanel'"},
+    {"POST", "/v1/inputs", JSON, "{'op':'certify','id':'p-1','chanel':'face'}", 400, "'member':'chanel'"},
     {"POST", "/v1/inputs", JSON, "{'op':'erase'}", 400, "'member':'id'"},
     {"POST", "/v1/inputs", JSON, "{'op':'erase','id':'a b'}", 400, "'member':'id'"},
-    {"POST", "/v1/inputs", JSON, "{'op':'erase','id':'p','at':'2026-05-01T00:00:00+08:00'}", 400,
-     "'member':'at'"},
+    {"POST", "/v1/inputs", JSON, "{'op':'erase','id':'p','at':'2026-05-01T00:00:00+08:00'}", 400, "'member':'at'"},
     {"POST", "/v1/inputs", "Content-Type: text/csv\r\n", "a,b", 415, "application/x-ndjson"},
     {"POST", "/v1/inputs", "Content-Type: application/jsonx\r\n", "{}", 415, "application/json"},
     {"POST", "/v1/inputs", NULL, "{}", 415, "application/json"},
@@ -96,24 +93,19 @@ static const struct {
     {"GET", "/v1/due?by=week", NULL, NULL, 400, "'member':'by'"},
     /* holds */
     {"GET", "/v1/holds", NULL, NULL, 200, "{"},
-    {"POST", "/v1/holds", JSON,
-     "{'hold':'moratorium','scope':null,'until':'2026-09-30','why':'flood','by':'Li'}", 200,
+    {"POST", "/v1/holds", JSON, "{'hold':'moratorium','scope':null,'until':'2026-09-30','why':'flood','by':'Li'}", 200,
      "'until':'2026-09-30','why':'flood','by':'Li'"},
     {"POST", "/v1/holds", JSON,
-     "{'hold':'moratorium','scope':{'unit':'u-1'},'until':'2026-09-30','why':'flood','by':'Li'}",
-     200, "'scope':3,'scope_name':'u-1'"},
-    {"POST", "/v1/holds", JSON, "{'hold':'brake','until':'2026-09-30','why':'w','by':'b'}", 400,
-     "'member':'hold'"},
-    {"POST", "/v1/holds", JSON, "{'hold':'moratorium','until':'soon','why':'w','by':'b'}", 400,
-     "'member':'until'"},
-    {"POST", "/v1/holds", JSON, "{'hold':'moratorium','until':'2026-09-30','why':'w'}", 400,
-     "'member':'by'"},
-    {"POST", "/v1/holds", JSON,
-     "{'hold':'moratorium','scope':{},'until':'2026-09-30','why':'w','by':'b'}", 400,
+     "{'hold':'moratorium','scope':{'unit':'u-1'},'until':'2026-09-30','why':'flood','by':'Li'}", 200,
+     "'scope':3,'scope_name':'u-1'"},
+    {"POST", "/v1/holds", JSON, "{'hold':'brake','until':'2026-09-30','why':'w','by':'b'}", 400, "'member':'hold'"},
+    {"POST", "/v1/holds", JSON, "{'hold':'moratorium','until':'soon','why':'w','by':'b'}", 400, "'member':'until'"},
+    {"POST", "/v1/holds", JSON, "{'hold':'moratorium','until':'2026-09-30','why':'w'}", 400, "'member':'by'"},
+    {"POST", "/v1/holds", JSON, "{'hold':'moratorium','scope':{},'until':'2026-09-30','why':'w','by':'b'}", 400,
      "'member':'scope'"},
     {"POST", "/v1/holds", JSON,
-     "{'hold':'moratorium','scope':{'unit':'u','policy':'p'},'until':'2026-09-30','why':'w','by':'b'}",
-     400, "'member':'scope'"},
+     "{'hold':'moratorium','scope':{'unit':'u','policy':'p'},'until':'2026-09-30','why':'w','by':'b'}", 400,
+     "'member':'scope'"},
     {"DELETE", "/v1/holds/moratorium%3Aunit%3Au-1", JSON, "{'by':'Li','why':'over'}", 200,
      "'name':'moratorium:unit:u-1','why':'over','by':'Li'"},
     {"DELETE", "/v1/holds/brake", JSON, "{'by':'Li'}", 400, "'member':'why'"},

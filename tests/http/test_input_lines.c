@@ -1,5 +1,5 @@
-/* Bodies of many inputs before a fake engine: every line its result, in order, in bounded memory, whatever stands in it and
- * whoever goes away. */
+/* Bodies of many inputs before a fake engine: every line its result, in order, in bounded memory, whatever stands in it
+ * and whoever goes away. */
 #include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
@@ -14,19 +14,18 @@
 #include "tests/lib/tap.h"
 
 #define NDJSON "Content-Type: application/x-ndjson\r\n"
-#define CERTIFY(id, ref) \
-    "{'op':'certify','id':'" id "','channel':'face','certified_on':'2026-05-01','ref':'" ref "'}"
+#define CERTIFY(id, ref) "{'op':'certify','id':'" id "','channel':'face','certified_on':'2026-05-01','ref':'" ref "'}"
 #define MAX_LINES 50000
 
 static struct server s;
 static struct reply r;
 
-static void post(const char *headers, struct str body)
+static void post_as(const char *type, const char *headers, struct str body)
 {
     struct buf all = BUF_INIT, quoted = BUF_INIT;
-    buf_adds(&all, NDJSON);
-    buf_adds(&all, headers);
+    buf_printf(&all, "%s%s", type, headers);
     buf_addc(&all, '\0');
+    buf_room(&quoted, 1); /* an empty body is a body */
     add_json(&quoted, body);
     request_once(s.path, "POST", "/v1/inputs", all.p, buf_str(&quoted), &r);
     see_json(&r.body);
@@ -34,12 +33,17 @@ static void post(const char *headers, struct str body)
     buf_done(&quoted);
 }
 
+static void post(const char *headers, struct str body)
+{
+    post_as(NDJSON, headers, body);
+}
+
 static void add_line(struct buf *b, const char *op_ref, int i)
 {
-    buf_printf(
-        b,
-        "{'op':'certify','id':'330902-%07d','channel':'data-match','certified_on':'2026-05-01','ref':'%s'}\n",
-        i, op_ref);
+    size_t from = b->n;
+    buf_printf(b, "{'op':'certify','id':'330902-%07d','channel':'data-match','certified_on':'2026-05-01','ref':'%s'}\n",
+               i, op_ref);
+    quotes_replace(b, from, '\'', '"');
 }
 
 /* --- what a line gets --- */
@@ -48,16 +52,12 @@ static const struct {
     struct str line;
     const char *answer; /* how its result begins; NULL: it has none */
 } lines[] = {
-    {STR_LIT(CERTIFY("p-1", "a")),
-     "{'id':'p-1','op':'certify','result':'applied','reason':null,'seq':["},
+    {STR_LIT(CERTIFY("p-1", "a")), "{'id':'p-1','op':'certify','result':'applied','reason':null,'seq':["},
     {STR_LIT(""), NULL},
     {STR_LIT(" \t \r"), NULL},
-    {STR_LIT(CERTIFY("p-2", "reject") "\r"),
-     "{'id':'p-2','op':'certify','result':'rejected','reason':'stale','seq':["},
-    {STR_LIT("nonsense"),
-     "{'id':null,'op':null,'result':'error','reason':'malformed','line':5,'detail':'"},
-    {STR_LIT("{'op':'certify','id':'p'"),
-     "{'id':null,'op':null,'result':'error','reason':'malformed','line':6,"},
+    {STR_LIT(CERTIFY("p-2", "reject") "\r"), "{'id':'p-2','op':'certify','result':'rejected','reason':'stale','seq':["},
+    {STR_LIT("nonsense"), "{'id':null,'op':null,'result':'error','reason':'malformed','line':5,'detail':'"},
+    {STR_LIT("{'op':'certify','id':'p'"), "{'id':null,'op':null,'result':'error','reason':'malformed','line':6,"},
     {STR_LIT("{'op':'vanish','id':'p'}"),
      "{'id':null,'op':null,'result':'error','reason':'malformed','line':7,'member':'op'"},
     {STR_LIT(CERTIFY("p-3", "error")),
@@ -65,15 +65,12 @@ static const struct {
     {STR_LIT("{'op':'erase','id':'a\xff"
              "b'}"),
      "{'id':null,'op':null,'result':'error','reason':'malformed','line':9,"},
-    {STR_LIT("{'op':'erase','id':'a\0b'}"),
-     "{'id':null,'op':null,'result':'error','reason':'malformed','line':10,"},
+    {STR_LIT("{'op':'erase','id':'a\0b'}"), "{'id':null,'op':null,'result':'error','reason':'malformed','line':10,"},
     {STR_LIT("{'op':'erase','id':'a','id':'b'}"),
      "{'id':null,'op':null,'result':'error','reason':'malformed','line':11,'member':'id'"},
-    {STR_LIT("{'op':'unit','unit':'u-1'}"),
-     "{'id':null,'unit':'u-1','op':'unit','result':'applied'"},
+    {STR_LIT("{'op':'unit','unit':'u-1'}"), "{'id':null,'unit':'u-1','op':'unit','result':'applied'"},
     {STR_LIT("[1]"), "{'id':null,'op':null,'result':'error','reason':'malformed','line':13,"},
-    {STR_LIT(CERTIFY("p-4", "many")),
-     "{'id':'p-4','op':'certify','result':'applied','reason':null,'seq':["},
+    {STR_LIT(CERTIFY("p-4", "many")), "{'id':'p-4','op':'certify','result':'applied','reason':null,'seq':["},
 };
 #define N_LINES (sizeof lines / sizeof *lines)
 
@@ -123,10 +120,10 @@ static void long_lines(void)
     buf_adds(&body, "'}\n" CERTIFY("p-2", "a") "\n");
     post("", buf_str(&body));
     ok(strstr(reply_line(&r, 0), "'id':'p-1'"), "before a line of 10 MiB");
-    is_str(
-        reply_line(&r, 1),
-        "{'id':null,'op':null,'result':'error','reason':'malformed','line':2,'detail':'the line is longer than 65536 bytes'}",
-        "which is refused");
+    is_str(reply_line(&r, 1),
+           "{'id':null,'op':null,'result':'error','reason':'malformed','line':2,"
+           "'detail':'the line is longer than 65536 bytes'}",
+           "which is refused");
     ok(strstr(reply_line(&r, 2), "'id':'p-2'"), "and after it the lines go on");
     /* Many lines as long as they may be: their strings fill a group before their number does. */
     buf_clear(&body);
@@ -141,8 +138,7 @@ static void long_lines(void)
     }
     post("", buf_str(&body));
     is_str(reply_line(&r, 20), "{'lines':20}", "lines of 65536 bytes are read");
-    ok(strstr(reply_line(&r, 19), "'id':'330902-0000019','op':'certify','result':'applied'"),
-       "to the last one");
+    ok(strstr(reply_line(&r, 19), "'id':'330902-0000019','op':'certify','result':'applied'"), "to the last one");
     buf_done(&body);
 }
 
@@ -156,8 +152,7 @@ static void check_many(int n, const char *what)
     for (int i = 0; i < n && wrong == 0; i++) {
         char want[200];
         if (i % 11 == 0)
-            snprintf(want, sizeof want,
-                     "{'id':null,'op':null,'result':'error','reason':'malformed','line':%d,", i + 1);
+            snprintf(want, sizeof want, "{'id':null,'op':null,'result':'error','reason':'malformed','line':%d,", i + 1);
         else
             snprintf(want, sizeof want, "{'id':'330902-%07d','op':'certify','result':'%s'", i,
                      i % 7 ? "applied" : "rejected");
@@ -204,8 +199,8 @@ static void too_many_lines(void)
     struct buf body = many(MAX_LINES + 3000);
     char want[200];
     post("", buf_str(&body));
-    snprintf(want, sizeof want,
-             "{'id':null,'op':null,'result':'error','reason':'too-many-lines','line':%d,", MAX_LINES + 1);
+    snprintf(want, sizeof want, "{'id':null,'op':null,'result':'error','reason':'too-many-lines','line':%d,",
+             MAX_LINES + 1);
     const char *line = reply_line(&r, MAX_LINES);
     ok(line && strncmp(line, want, strlen(want)) == 0, "the line after the last one that max_lines allows is refused");
     snprintf(want, sizeof want, "{'lines':%d}", MAX_LINES + 1);
@@ -422,8 +417,7 @@ static void streams(void)
     ok(r.status == 400 && strstr(r.body.p, "Lifecertd-Stream"), "a name that is not printable ASCII is refused");
     post("Lifecertd-Stream: 12345678901234567890123456789012345678901234567890123456789012345\r\n", body);
     is_int(r.status, 400, "and so is one of 65 characters");
-    request_once(s.path, "POST", "/v1/inputs",
-                 "Content-Type: application/json\r\nLifecertd-Stream: one\r\nLifecertd-Stream-End: yes\r\n", body, &r);
+    post_as("Content-Type: application/json\r\n", "Lifecertd-Stream: one\r\nLifecertd-Stream-End: yes\r\n", body);
     await_ended(&s, 4);
     ok(r.status == 200 && ended(&s) == 4, "a single input may be part of a stream, too");
     server_free(&s);

@@ -22,23 +22,18 @@ static void single(void)
 {
     struct input in = certify("330902-1"), unit = {.op = OP_UNIT, .unit = STR_LIT("u-1")}, odd = certify("a\"\\b");
     check_one(&in, &(struct input_result){.result = RESULT_APPLIED, .n_events = 2, .first_seq = 41},
-              "{'id':'330902-1','op':'certify','result':'applied','reason':null,'seq':[41,42]}",
-              "applied");
+              "{'id':'330902-1','op':'certify','result':'applied','reason':null,'seq':[41,42]}", "applied");
     check_one(&in, &(struct input_result){.result = RESULT_UNCHANGED},
-              "{'id':'330902-1','op':'certify','result':'unchanged','reason':null,'seq':[]}",
-              "unchanged");
-    check_one(
-        &in,
-        &(struct input_result){
-            .result = RESULT_REJECTED, .reason = REASON_STALE, .n_events = 1, .first_seq = UINT64_MAX},
-        "{'id':'330902-1','op':'certify','result':'rejected','reason':'stale','seq':[18446744073709551615]}",
-        "rejected, with the largest number there is");
+              "{'id':'330902-1','op':'certify','result':'unchanged','reason':null,'seq':[]}", "unchanged");
+    check_one(&in,
+              &(struct input_result){
+                  .result = RESULT_REJECTED, .reason = REASON_STALE, .n_events = 1, .first_seq = UINT64_MAX},
+              "{'id':'330902-1','op':'certify','result':'rejected','reason':'stale','seq':[18446744073709551615]}",
+              "rejected, with the largest number there is");
     check_one(&unit, &(struct input_result){.result = RESULT_APPLIED, .n_events = 1, .first_seq = 7},
-              "{'id':null,'unit':'u-1','op':'unit','result':'applied','reason':null,'seq':[7]}",
-              "a unit");
+              "{'id':null,'unit':'u-1','op':'unit','result':'applied','reason':null,'seq':[7]}", "a unit");
     check_one(&odd, &(struct input_result){.result = RESULT_UNCHANGED},
-              "{'id':'a\\'\\\\b','op':'certify','result':'unchanged','reason':null,'seq':[]}",
-              "an id is escaped");
+              "{'id':'a\\'\\\\b','op':'certify','result':'unchanged','reason':null,'seq':[]}", "an id is escaped");
 }
 
 static void faults(void)
@@ -53,13 +48,12 @@ static void faults(void)
     ok(result_log_drain(&l, &b, SIZE_MAX), "there was something to drain");
     see_json(&b);
     buf_addc(&b, '\0');
-    is_str(
-        b.p,
-        "{'id':null,'op':null,'result':'error','reason':'malformed','line':3,'detail':'what a \\'line\\''}\n"
-        "{'id':null,'op':null,'result':'error','reason':'malformed','line':4,'member':'id','detail':'too long'}\n"
-        "{'id':'x','op':'certify','result':'error','reason':'malformed','line':5,'member':'channel',"
-        "'detail':'no such channel'}\n",
-        "faults of lines and of inputs, with their lines");
+    is_str(b.p,
+           "{'id':null,'op':null,'result':'error','reason':'malformed','line':3,'detail':'what a \\'line\\''}\n"
+           "{'id':null,'op':null,'result':'error','reason':'malformed','line':4,'member':'id','detail':'too long'}\n"
+           "{'id':'x','op':'certify','result':'error','reason':'malformed','line':5,'member':'channel',"
+           "'detail':'no such channel'}\n",
+           "faults of lines and of inputs, with their lines");
     is_int(l.n, 3, "they are counted");
     ok(!result_log_drain(&l, &b, SIZE_MAX), "and gone when drained");
     result_log_done(&l);

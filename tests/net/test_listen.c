@@ -10,6 +10,8 @@
 #include "net/listen.h"
 #include "tests/lib/tap.h"
 
+#define TEN "1234567890"
+
 static struct errmsg msg;
 
 static void addresses(void)
@@ -25,8 +27,7 @@ static void addresses(void)
         {"", ERR_INVALID, "Unix sockets only"},
         {"unix:", ERR_INVALID, "absolute path"},
         {"unix:api.sock", ERR_INVALID, "absolute path"},
-        {"unix:/12345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567",
-         ERR_INVALID, "longer than the 107 bytes"},
+        {"unix:/" TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN "1234567", ERR_INVALID, "longer than the 107 bytes"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         msg.text[0] = '\0';

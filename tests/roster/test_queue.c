@@ -23,7 +23,8 @@ static void test_places(void)
     queue_init(&q);
     is_int(queue_place(&q, deadline(DEADLINE_NONE, INSTANT_NONE)), PLACE_NONE, "no deadline has no place");
     is_int(queue_next_instant(&q), INSTANT_NONE, "an empty queue never falls due");
-    uint32_t a = add(&q, DEADLINE_GRACE, 100, 7), b = add(&q, DEADLINE_REMINDER, 100, 7), c = add(&q, DEADLINE_GRACE, -50, 7);
+    uint32_t a = add(&q, DEADLINE_GRACE, 100, 7), b = add(&q, DEADLINE_REMINDER, 100, 7);
+    uint32_t c = add(&q, DEADLINE_GRACE, -50, 7);
     ok(a != b && b != c && a != c && a > PLACE_HELD && b > PLACE_HELD && c > PLACE_HELD, "each deadline has its place");
     is_int(queue_place(&q, deadline(DEADLINE_GRACE, 100)), a, "the same one each time");
     is_int(queue_next_instant(&q), -50, "the earliest comes first, also before 1970");

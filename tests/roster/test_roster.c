@@ -49,7 +49,8 @@ static lc_date random_date(struct model *m)
 static struct entry random_entry(struct model *m)
 {
     uint64_t bits = rng_next(&m->rng);
-    struct entry e = {.seq = bits & SEQ_MAX, .seen = bits >> 16, .category = (uint8_t)(bits >> 8), .unit = bits & UNIT_MAX};
+    struct entry e = {
+        .seq = bits & SEQ_MAX, .seen = bits >> 16, .category = (uint8_t)(bits >> 8), .unit = bits & UNIT_MAX};
     e.rec = (struct record){
         .status = (enum status)rng_below(&m->rng, STATUS_N),
         .policy = (uint8_t)(bits >> 3),
