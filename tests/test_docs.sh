@@ -214,7 +214,8 @@ route_faults() {
 
 # Every page that a page refers to, as **name**(N), is there, when its name is one of ours.
 dead_references() {
-    find "$man" -name '*.md' -exec cat {} + | grep -o '\*\*lifecert[a-z.-]*\*\*([0-9])' | sed 's/\*\*\(.*\)\*\*(\([0-9]\))/\1.\2.md/' | sort -u |
+    find "$man" -name '*.md' -exec cat {} + | grep -o '\*\*lifecert[a-z.-]*\*\*([0-9])' |
+        sed 's/\*\*\(.*\)\*\*(\([0-9]\))/\1.\2.md/' | sort -u |
         while read -r page; do
             [ -e "$man/$page" ] || echo "$page"
         done

@@ -19,8 +19,8 @@ struct json_field {
     bool object;      /* it was there, as an object */
 };
 
-/* Reads exactly one object: its values are strings or null, or objects of such, one level deep (the object itself stands
- * in the table too, with max 0). UTF-8 without control characters. Unknown, repeated and missing members are
+/* Reads exactly one object: its values are strings or null, or objects of such, one level deep (the object itself
+ * stands in the table too, with max 0). UTF-8 without control characters. Unknown, repeated and missing members are
  * ERR_INVALID, like all else, and *fault says which. The values are in text, which must not grow while they are used. n
  * is at most JSON_FIELDS_MAX. */
 enum err json_fields_read(struct str json, struct json_field *fields, size_t n, struct buf *text,

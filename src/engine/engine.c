@@ -140,7 +140,8 @@ static enum err open_store(struct engine *e, struct errmsg *msg)
     return replay_log(e, after, system_seq, msg);
 }
 
-/* After recovery everybody gets a place in the queue, and the versions of policies are counted. */
+/* After recovery everybody gets a place in the queue, and the versions of policies are counted. An adoption that a crash cut
+ * short goes on. */
 static void schedule_everybody(struct engine *e)
 {
     uint32_t n = roster_count(e->roster);
@@ -148,6 +149,8 @@ static void schedule_everybody(struct engine *e)
         struct entry entry;
         roster_get(e->roster, i, &entry);
         e->policies.used[entry.rec.policy]++;
+        if (!e->policies.current[entry.rec.policy])
+            e->adopting = true;
         roster_schedule(e->roster, i,
                         record_next(&e->policies.v[entry.rec.policy], &entry.rec, e->env.tz, e->env.now, e->env.today));
         if (i % 1000000 == 999999 && e->options.progress)
@@ -180,6 +183,16 @@ static enum err start_clock(struct engine *e, bool simulated, lc_instant start, 
     return ERR_OK;
 }
 
+/* What other threads may read. */
+static void count(struct engine *e)
+{
+    lc_instant next = roster_next_instant(e->roster);
+    atomic_store_explicit(&e->last_given, e->last_seq, memory_order_relaxed);
+    atomic_store_explicit(&e->enrolled, roster_count(e->roster), memory_order_relaxed);
+    atomic_store_explicit(&e->held, roster_held_count(e->roster), memory_order_relaxed);
+    atomic_store_explicit(&e->lag, next < e->env.now ? (uint64_t)(e->env.now - next) : 0, memory_order_relaxed);
+}
+
 static enum err recover(struct engine *e, bool simulated, lc_instant start, struct errmsg *msg)
 {
     lc_instant alive;
@@ -195,6 +208,7 @@ static enum err recover(struct engine *e, bool simulated, lc_instant start, stru
     if (err != ERR_OK)
         return err;
     watch_start(e, alive);
+    count(e);
     e->stamp_at = clock_monotonic_ns();
     return batch_flush(e, msg);
 }
@@ -376,9 +390,9 @@ static enum err run_requests(struct engine *e, unsigned budget, struct errmsg *m
                 return err;
         }
         if (!finished) {
-            if (!r->stream || e->clock.mode == CLOCK_MODE_SYSTEM)
+            if (e->clock.mode == CLOCK_MODE_SYSTEM)
                 break; /* the budget or the batch is used up: the order stands */
-            link = &r->next;
+            link = &r->next; /* or it waits for its time, which others need not */
             continue;
         }
         *link = r->next;
@@ -398,6 +412,9 @@ static lc_instant clock_bound(const struct engine *e)
     bound = other < bound ? other : bound;
     for (const struct stream *s = e->streams; s; s = s->next)
         bound = s->reached < bound ? s->reached : bound;
+    for (const struct request *r = e->todo; r; r = r->next)
+        if (r->kind == REQUEST_INPUTS && !r->stream && r->inputs[r->at_input].at < bound)
+            bound = r->inputs[r->at_input].at;
     return bound;
 }
 
@@ -493,9 +510,7 @@ enum err engine_tick(struct engine *e, int64_t *wait_ms, struct errmsg *msg)
         e->failed = true;
         return err;
     }
-    atomic_store_explicit(&e->last_given, e->last_seq, memory_order_relaxed);
-    lc_instant next = roster_next_instant(e->roster);
-    atomic_store_explicit(&e->lag, next < e->env.now ? (uint64_t)(e->env.now - next) : 0, memory_order_relaxed);
+    count(e);
     *wait_ms = next_wait(e);
     return ERR_OK;
 }
@@ -547,5 +562,7 @@ void engine_counters(const struct engine *e, struct engine_counters *out)
     out->last_seq = atomic_load_explicit(&e->last_given, memory_order_relaxed);
     out->durable_seq = atomic_load_explicit(&e->durable, memory_order_relaxed);
     out->queued_inputs = atomic_load_explicit(&e->queued, memory_order_relaxed);
+    out->enrolled = atomic_load_explicit(&e->enrolled, memory_order_relaxed);
+    out->held = atomic_load_explicit(&e->held, memory_order_relaxed);
     out->lag_seconds = atomic_load_explicit(&e->lag, memory_order_relaxed);
 }

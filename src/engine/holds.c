@@ -118,6 +118,9 @@ static void note_lifted(struct engine *e, const struct event *ev)
         e->holds.applied = 0;
         e->holds.allowed = ev->u.hold.due > 0 ? ev->u.hold.due : 0;
     }
+    /* Whoever lifts a feed hold answers for the silence so far: it counts anew from here. */
+    if (ev->u.hold.hold == HOLD_FEED && e->channels[e->holds.v[i].channel].heard < ev->time)
+        e->channels[e->holds.v[i].channel].heard = ev->time;
     remove_at(&e->holds, (unsigned)i);
 }
 

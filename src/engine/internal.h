@@ -18,6 +18,7 @@
 #define TICK_INSTANTS 4096    /* of an accelerated clock */
 #define STAMP_EVERY_NS (60 * INT64_C(1000000000))
 #define HOLDS_MAX 256
+#define MORATORIA_MAX (HOLDS_MAX - CHANNEL_MAX - 2) /* a feed hold for each channel, the brake and the clock always fit */
 
 /* --- a batch: what one commit will write, and who waits for it --- */
 
@@ -141,7 +142,7 @@ struct engine {
     int wake_fd, timer_fd, epoll_fd;
 
     _Atomic uint64_t count_inputs[OP_N][RESULT_N], count_events[EV_N];
-    _Atomic uint64_t commits, commit_ns, commit_bytes, durable, last_given, lag;
+    _Atomic uint64_t commits, commit_ns, commit_bytes, durable, last_given, lag, enrolled, held;
 };
 
 /* One beneficiary in hand: a copy that people_put() writes back. */

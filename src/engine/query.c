@@ -272,8 +272,8 @@ static void hold_place(struct engine *e, struct request *r)
         r->err = err_set(&r->msg, ERR_INVALID, "until: expected a date that has not passed");
         return;
     }
-    if (e->holds.n == HOLDS_MAX) {
-        r->err = err_set(&r->msg, ERR_FULL, "there are %d holds already: lift one first", HOLDS_MAX);
+    if (e->holds.n >= MORATORIA_MAX) {
+        r->err = err_set(&r->msg, ERR_FULL, "there are %u holds already: lift one first", e->holds.n);
         return;
     }
     struct event ev = {.type = EV_HOLD_PLACED};

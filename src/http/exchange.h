@@ -102,12 +102,6 @@ void exchange_add_header(struct exchange *x, const char *name, const char *value
 /* The rest of the body may come again. */
 void exchange_go_on(struct exchange *x);
 
-/* The library's callbacks; arg is the struct http. */
-enum MHD_Result exchange_access(void *arg, struct MHD_Connection *connection, const char *url, const char *method,
-                                const char *version, const char *data, size_t *size, void **state);
-void exchange_completed(void *arg, struct MHD_Connection *connection, void **state,
-                        enum MHD_RequestTerminationCode how);
-
 /* --- what http.c has for handlers --- */
 
 /* Hands r to the engine; when it is done, done->run runs on the loop. false: too much is queued. r->owner is taken. */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "codec/input_json.h"
+#include "http/access.h"
 #include "http/ask.h"
 #include "http/exchange.h"
 #include "http/groups.h"
@@ -63,7 +64,7 @@ enum err http_new(struct loop *l, const struct http_options *o, struct http **ou
 
 enum err http_listen(struct http *h, int fd, struct errmsg *msg)
 {
-    struct site_callbacks callbacks = {exchange_access, exchange_completed, h};
+    struct site_callbacks callbacks = {access_request, access_completed, h};
     struct site *s;
     enum err e = site_new(h->loop, fd, &callbacks, &s, msg);
     if (e != ERR_OK)

@@ -17,7 +17,7 @@ static struct dir_store *new_store(const char *path)
 {
     struct dir_store *d = mem_zalloc(1, sizeof *d);
     d->path = mem_strdup(path);
-    d->folder = d->log_folder = d->lock = d->bell.fd = -1;
+    d->folder = d->log_folder = d->lock = d->bell.fd = d->end.fd = -1;
     pthread_mutex_init(&d->guard, NULL);
     worker_init(&d->committer, &d->bell);
     checkpoint_writer_init(&d->checkpoint, &d->bell);

@@ -8,13 +8,10 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "store/store.h"
-#include "tests/e2e/crash_book.h"
-#include "tests/lib/node.h"
+#include "tests/e2e/crash_client.h"
 
 #define KILLS 60
 #define PEOPLE_MAX 6000
-#define BODY_MAX 300
 #define INPUTS_A_LIFE 1500 /* most of them; the rest of a life is sweeps alone */
 
 #define CONFIG(clock) \
@@ -29,14 +26,12 @@
 static const char fast_config[] = CONFIG("x2000000"), slow_config[] = CONFIG("x1");
 
 struct trial {
+    struct crash_client client;
     struct node *node;
-    struct book book;
+    struct book *book; /* the client's */
     struct rng rng;
-    struct reply reply;
-    struct buf text;
-    lc_date today;      /* at least this day, for the daemon */
-    uint32_t first_open; /* every deed before it is answered */
-    unsigned in_recovery, in_stop, torn;
+    lc_date today; /* at least this day, for the daemon */
+    unsigned in_recovery, in_stop;
 };
 
 /* --- the killer --- */
@@ -79,28 +74,15 @@ static void killer_start(struct killer *k, pid_t pid, int64_t first_us, int64_t 
 /* What the daemon's date is; false: it is gone. */
 static bool learn_today(struct trial *t, struct client *c)
 {
-    client_request(c, "GET", "/v1/status", NULL, STR_NONE, &t->reply);
-    const char *now = t->reply.status == 200 ? strstr(t->reply.body.p, "\"now\":\"") : NULL;
+    struct reply *r = &t->client.reply;
+    client_request(c, "GET", "/v1/status", NULL, STR_NONE, r);
+    const char *now = r->status == 200 ? strstr(r->body.p, "\"now\":\"") : NULL;
     return now && date_parse(now + 7, 10, &t->today);
-}
-
-/* What was sent and not answered comes first, as it was. */
-static unsigned pick_again(struct trial *t, uint32_t *picked, unsigned max)
-{
-    struct book *b = &t->book;
-    unsigned n = 0;
-    while (t->first_open < b->n_deeds && b->deeds[t->first_open].answered)
-        t->first_open++;
-    for (uint32_t i = t->first_open; i < b->n_deeds && n < max; i++)
-        if (!b->deeds[i].answered)
-            picked[n++] = i;
-    b->again += n;
-    return n;
 }
 
 static uint32_t new_deed(struct trial *t, bool enrol)
 {
-    struct book *b = &t->book;
+    struct book *b = t->book;
     if ((enrol && b->n_humans < PEOPLE_MAX) || b->n_humans == 0)
         return book_enrol(b, t->today - (lc_date)rng_below(&t->rng, 400));
     uint32_t person = (uint32_t)rng_below(&t->rng, b->n_humans);
@@ -109,45 +91,24 @@ static uint32_t new_deed(struct trial *t, bool enrol)
     return book_certify(b, person, t->today - (lc_date)rng_below(&t->rng, 5) + 1);
 }
 
+/* What was sent and not answered comes first, as it was. */
 static unsigned pick(struct trial *t, uint32_t *picked, unsigned max)
 {
-    unsigned n = pick_again(t, picked, max);
+    unsigned n = crash_pick_again(&t->client, picked, max);
     bool enrol = rng_below(&t->rng, 2);
     while (n < max)
         picked[n++] = new_deed(t, enrol);
     return n;
 }
 
-/* Whole lines of the answer, each to its input; an answer that breaks off has as many as came. */
-static void take_answers(struct trial *t, const uint32_t *picked, unsigned n)
-{
-    struct str body = {t->reply.body.p, t->reply.body.n};
-    for (unsigned i = 0; i < n; i++) {
-        const char *newline = body.n ? memchr(body.p, '\n', body.n) : NULL;
-        if (!newline)
-            return;
-        size_t length = (size_t)(newline - body.p);
-        book_answer(&t->book, picked[i], (struct str){body.p, length});
-        body.p += length + 1;
-        body.n -= length + 1;
-    }
-}
-
 /* One request. false: the daemon is gone. */
 static bool send_some(struct trial *t, struct client *c, unsigned *left)
 {
     uint32_t picked[BODY_MAX];
-    bool single = rng_below(&t->rng, 4) == 0;
-    unsigned max = single ? 1 : 1 + (unsigned)rng_below(&t->rng, BODY_MAX);
+    unsigned max = rng_below(&t->rng, 4) == 0 ? 1 : 1 + (unsigned)rng_below(&t->rng, BODY_MAX);
     unsigned n = pick(t, picked, max < *left ? max : *left);
-    buf_clear(&t->text);
-    for (unsigned i = 0; i < n; i++)
-        book_write(&t->book, picked[i], &t->text);
-    client_request(c, "POST", "/v1/inputs", single ? "Content-Type: application/json\r\n" : "Content-Type: application/x-ndjson\r\n",
-                   buf_str(&t->text), &t->reply);
-    take_answers(t, picked, n);
     *left -= n;
-    return t->reply.status != 0;
+    return crash_send(&t->client, c, picked, n);
 }
 
 static void use(struct trial *t)
@@ -185,24 +146,6 @@ static void live(struct trial *t)
     node_wait(t->node);
 }
 
-static const char *number(uint64_t n, char out[24])
-{
-    snprintf(out, 24, "%" PRIu64, n);
-    return out;
-}
-
-/* What the log has in addition, and all that was answered, hold together. */
-static bool check(struct trial *t)
-{
-    char after[24];
-    const char *const argv[] = {"lifecertctl", "-c", t->node->config, "events", "--after", number(t->book.n_log, after), NULL};
-    if (run_program(argv, &t->text) != 0) {
-        snprintf(t->book.fault, sizeof t->book.fault, "%.500s", t->text.p);
-        return false;
-    }
-    return book_read_log(&t->book, buf_str(&t->text)) && book_check_answers(&t->book);
-}
-
 static unsigned count_in_log(const struct trial *t, const char *text)
 {
     char *log = node_log(t->node);
@@ -217,8 +160,8 @@ static bool run_lives(struct trial *t, unsigned kills)
 {
     for (unsigned i = 0; i < kills; i++) {
         live(t);
-        if (!check(t)) {
-            diag("after kill %u: %s", i + 1, t->book.fault);
+        if (!crash_check(&t->client)) {
+            diag("after kill %u: %s", i + 1, t->book->fault);
             return false;
         }
     }
@@ -227,40 +170,21 @@ static bool run_lives(struct trial *t, unsigned kills)
 
 /* --- in the end --- */
 
-/* What is still open is sent, until all of it is answered. */
-static void finish(struct trial *t)
-{
-    uint32_t picked[BODY_MAX];
-    node_must_start(t->node);
-    struct client *c = client_new(t->node->socket);
-    for (unsigned n; c && (n = pick_again(t, picked, BODY_MAX)) > 0;) {
-        buf_clear(&t->text);
-        for (unsigned i = 0; i < n; i++)
-            book_write(&t->book, picked[i], &t->text);
-        client_request(c, "POST", "/v1/inputs", "Content-Type: application/x-ndjson\r\n", buf_str(&t->text), &t->reply);
-        if (t->reply.status != 200)
-            bail_out("the daemon answers %d", t->reply.status);
-        take_answers(t, picked, n);
-    }
-    client_free(c);
-    is_int(node_stop(t->node), 0, "the last daemon stops in peace");
-}
-
 static bool position_is(const struct trial *t, uint64_t seq)
 {
     char text[48];
     snprintf(text, sizeof text, "\"position\":%" PRIu64 ",", seq);
-    return strstr(t->reply.body.p, text);
+    return strstr(t->client.reply.body.p, text);
 }
 
 /* The log and the counts by status, of one and the same position. */
 static bool ask_status(struct trial *t)
 {
     for (int i = 0; i < 1000; i++) {
-        request_once(t->node->socket, "GET", "/v1/status", NULL, STR_NONE, &t->reply);
-        if (!check(t))
+        request_once(t->node->socket, "GET", "/v1/status", NULL, STR_NONE, &t->client.reply);
+        if (!crash_check(&t->client))
             return false;
-        if (position_is(t, t->book.n_log))
+        if (position_is(t, t->book->n_log))
             return true;
     }
     return false;
@@ -274,52 +198,18 @@ static void check_statuses(struct trial *t)
     node_configure(t->node, slow_config);
     node_must_start(t->node);
     ok(ask_status(t), "a daemon starts from the last one's checkpoint");
-    for (uint32_t i = 0; i < t->book.n_humans; i++)
-        if (t->book.humans[i].enrolled)
-            counts[t->book.humans[i].status]++;
+    for (uint32_t i = 0; i < t->book->n_humans; i++)
+        if (t->book->humans[i].enrolled)
+            counts[t->book->humans[i].status]++;
     for (int s = 0; s < STATUS_N; s++) {
         char text[64];
         snprintf(text, sizeof text, "\"%s\":%u,", status_text((enum status)s), counts[s]);
-        wrong += !strstr(t->reply.body.p, text);
+        wrong += !strstr(t->client.reply.body.p, text);
     }
     diag("%u active, %u in grace, %u suspended, %u terminated", counts[0], counts[1], counts[2], counts[3]);
     is_int(wrong, 0, "the counts by status are what the log's events say");
     is_int(node_stop(t->node), 0, "and it stops in peace");
-    ok(check(t), "with a log that is still whole");
-}
-
-static bool is_text(struct str s, const char *text)
-{
-    return text[0] ? str_is(s, text) : !s.p || s.n == 0;
-}
-
-static void check_contacts(struct trial *t)
-{
-    char uri[128];
-    struct errmsg msg;
-    struct store *store;
-    struct store_options o = {.simulated = true};
-    struct store_opened opened;
-    unsigned wrong = 0;
-    snprintf(uri, sizeof uri, "dir:%s/store", t->node->dir);
-    if (store_open(uri, STORE_WRITE, &o, &store, &opened, &msg) != ERR_OK)
-        bail_out("%s", msg.text);
-    for (uint32_t i = 0; i < t->book.n_humans; i++) {
-        const struct human *h = &t->book.humans[i];
-        struct contact c;
-        char id[16], name[32], phone[32], by[32];
-        book_id(i, id);
-        book_contact(&t->book, i, name, phone, by);
-        buf_clear(&t->text);
-        if (!h->enrolled)
-            continue;
-        bool good = store_contact(store, h->number, str_of(id), &t->text, &c, &msg) == ERR_OK && is_text(c.name, name) &&
-                    is_text(c.phone, phone) && is_text(c.by, by);
-        if (!good && !wrong++)
-            diag("%s, number %u: not %s, %s, %s", id, h->number, name, phone, by);
-    }
-    store_close(store);
-    is_int(wrong, 0, "everybody who is enrolled has the contact that the accepted inputs brought");
+    ok(crash_check(&t->client), "with a log that is still whole");
 }
 
 static void check_whole(struct trial *t)
@@ -327,21 +217,21 @@ static void check_whole(struct trial *t)
     static struct book again;
     const char *const argv[] = {"lifecertctl", "-c", t->node->config, "events", NULL};
     book_init(&again);
-    is_int(run_program(argv, &t->text), 0, "the whole log can be read");
-    ok(book_hash(again.hash, buf_str(&t->text)) == t->book.hash, "and what was read of it between the kills has never changed");
+    is_int(run_program(argv, &t->client.text), 0, "the whole log can be read");
+    ok(book_hash(again.hash, buf_str(&t->client.text)) == t->book->hash, "and what was read of it between the kills has never changed");
     book_done(&again);
 }
 
 static void report(const struct trial *t, unsigned kills)
 {
     unsigned accepted = 0, types[EV_N] = {0};
-    for (uint32_t i = 0; i < t->book.n_deeds; i++)
-        accepted += t->book.deeds[i].accepted != 0;
-    for (uint64_t i = 1; i <= t->book.n_log; i++)
-        types[t->book.log[i].type]++;
+    for (uint32_t i = 0; i < t->book->n_deeds; i++)
+        accepted += t->book->deeds[i].accepted != 0;
+    for (uint64_t i = 1; i <= t->book->n_log; i++)
+        types[t->book->log[i].type]++;
     diag("%u kills, %u in recovery, %u while stopping, %u torn tails; %" PRIu64 " events, %" PRIu64 " inputs answered, %" PRIu64
          " sent again, %u people, %u accepted", kills, t->in_recovery, t->in_stop, count_in_log(t, "were cut off"),
-         t->book.n_log, t->book.answered, t->book.again, t->book.enrolled, accepted);
+         t->book->n_log, t->book->answered, t->book->again, t->book->enrolled, accepted);
     ok(types[EV_REMINDER] && types[EV_GRACE] && types[EV_SUSPENDED] && types[EV_RESUMED] && types[EV_CERT_REJECTED] &&
            types[EV_TERMINATED] && accepted, "reminders, graces, suspensions, resumptions, rejections and deaths were among it");
 }
@@ -361,24 +251,25 @@ int main(void)
     diag("TEST_SEED=%" PRIu64 " TEST_KILLS=%u", seed, kills);
     t.rng = rng_seed(seed);
     t.today = date_make(2026, 1, 1);
-    book_init(&t.book);
     t.node = node_new(fast_config);
+    t.book = &t.client.book;
+    crash_client_init(&t.client, t.node);
     node_init(t.node);
     bool good = ok(run_lives(&t, kills), "after each of %u kills nothing answered is lost, nothing applied twice, no number missing",
                    kills);
     if (good) {
-        finish(&t);
-        good = ok(check(&t), "the same holds when everything is answered");
+        node_must_start(t.node);
+        crash_send_open(&t.client);
+        is_int(node_stop(t.node), 0, "the last daemon stops in peace");
+        good = ok(crash_check(&t.client), "the same holds when everything is answered");
         if (!good)
-            diag("%s", t.book.fault);
+            diag("%s", t.book->fault);
         check_statuses(&t);
-        check_contacts(&t);
+        is_int(crash_wrong_contacts(&t.client, true), 0, "everybody has the contact that the accepted inputs brought");
         check_whole(&t);
         report(&t, kills);
     }
     node_free(t.node, !good);
-    book_done(&t.book);
-    reply_done(&t.reply);
-    buf_done(&t.text);
+    crash_client_done(&t.client);
     return tap_end();
 }

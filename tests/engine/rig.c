@@ -250,3 +250,23 @@ unsigned rig_count(const struct rig *r, const char *text)
     }
     return n;
 }
+
+unsigned rig_count_stored(const struct rig *r, const char *text)
+{
+    struct store_options options = {.simulated = r->simulated};
+    struct store_opened opened;
+    struct store *store;
+    struct store_reader *reader;
+    struct errmsg msg;
+    struct str line;
+    uint64_t seq;
+    unsigned n = 0;
+    if (store_open(r->options.uri, STORE_READ, &options, &store, &opened, &msg) != ERR_OK ||
+        store_reader_open(store, 0, &reader, &msg) != ERR_OK)
+        bail_out("the store cannot be read: %s", msg.text);
+    while (store_reader_next(reader, &seq, &line, &msg) == ERR_OK)
+        n += memmem(line.p, line.n, text, strlen(text)) != NULL;
+    store_reader_close(reader);
+    store_close(store);
+    return n;
+}

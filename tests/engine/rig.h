@@ -41,6 +41,8 @@ enum err rig_reload(struct rig *r, const char *conf);
 
 /* How many committed events contain that text. */
 unsigned rig_count(const struct rig *r, const char *text);
+/* The same in the store itself, where a crash may have left what nobody was told of. */
+unsigned rig_count_stored(const struct rig *r, const char *text);
 /* The national policy and the usual channels; brake off. */
 extern const char rig_conf[];
 

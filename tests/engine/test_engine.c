@@ -248,6 +248,32 @@ static void test_adoption(void)
     rig_close(&r);
 }
 
+/* A crash while a changed policy is being taken up: whoever is left is taken up after the start. */
+static void test_adoption_cut_short(void)
+{
+    enum { MANY = 40000 };
+    char uri[128];
+    snprintf(uri, sizeof uri, "dir:%s/cut-short", tap_tmpdir());
+    struct rig r = {.engine = NULL};
+    rig_open(&r, uri, "channel \"face\" {}\npolicy \"national\" {}\n", START);
+    struct buf many = BUF_INIT;
+    for (unsigned i = 0; i < MANY; i++)
+        buf_printf(&many, "{\"at\":\"2026-01-01T00:00:00+08:00\",\"op\":\"enrol\",\"id\":\"P-%05u\",\"policy\":\"national\",\"approved_on\":\"2025-06-10\"}\n", i);
+    buf_addc(&many, '\0');
+    rig_inputs(&r, many.p, START);
+    rig_input(&r, "{\"op\":\"report-death\",\"id\":\"P-39999\",\"died_on\":\"2025-12-31\"}");
+    buf_done(&many);
+    is_int(rig_reload(&r, "channel \"face\" {}\npolicy \"national\" { cycle = \"14 months\" }\n"), ERR_OK, "a longer cycle is taken up");
+    unsigned before = rig_count(&r, "\"beneficiary.amended\"");
+    ok(before < MANY - 1, "not for everyone at once (%u so far)", before);
+    rig_crash(&r);
+    rig_until(&r, START);
+    is_int(rig_count_stored(&r, "\"beneficiary.amended\""), MANY - 1, "after a crash the rest follows, each once, but for the dead");
+    ok(strstr(rig_ask(&r, REQUEST_SHOW, "P-39998"), "\"due_on\":\"2026-08-31\""), "the last one stands under the new policy");
+    ok(strstr(rig_ask(&r, REQUEST_SHOW, "P-39999"), "\"due_on\":\"2026-08-31\""), "the dead do so silently");
+    rig_close(&r);
+}
+
 int main(void)
 {
     plan(0);
@@ -261,5 +287,6 @@ int main(void)
         free(history);
     }
     test_adoption();
+    test_adoption_cut_short();
     return tap_end();
 }

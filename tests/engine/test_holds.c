@@ -104,6 +104,13 @@ static void test_feed(void)
     is_int(rig_count(&r, "\"hold.lifted\""), 1, "when the channel speaks again it is lifted by itself");
     rig_until(&r, S_DAY);
     is_int(rig_count(&r, "\"benefit.suspended\""), 6, "and what it kept back is applied");
+    rig_until(&r, S_DAY + 36 * 3600 + 1);
+    is_int(rig_count(&r, "\"hold.placed\""), 2, "silent again, it is placed again");
+    is_int(rig_lift(&r, "feed:data-match"), ERR_OK, "an operator lifts it");
+    rig_until(&r, S_DAY + 2 * 36 * 3600 + 1);
+    is_int(rig_count(&r, "\"hold.placed\""), 2, "and it stays lifted for as long as the channel may be silent");
+    rig_until(&r, S_DAY + 2 * 36 * 3600 + 2);
+    is_int(rig_count(&r, "\"hold.placed\""), 3, "but no longer");
     rig_close(&r);
 }
 
