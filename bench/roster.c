@@ -14,7 +14,7 @@
 #define DAY 86400
 #define YEAR (365 * DAY)
 #define START INT64_C(1767196800) /* 2025-12-31T16:00:00Z, the first of January 2026 in Shanghai */
-#define BATCH 512
+#define BATCH ROSTER_MANY
 #define LOW_MEMORY (UINT64_C(3) << 30)
 #define RANDOM_CALLS 10000000u /* of a kind, at most */
 #define MANY 50000000u         /* so many people see one year, not three */
@@ -145,12 +145,9 @@ static void find_batch(struct bench *b, const uint32_t *n, uint32_t *found)
 {
     char text[BATCH][18];
     struct str ids[BATCH];
-    for (unsigned i = 0; i < BATCH; i++) {
-        ids[i] = id_of(b, n[i], text[i]);
-        roster_prefetch(b->r, ids[i]);
-    }
     for (unsigned i = 0; i < BATCH; i++)
-        found[i] = roster_find(b->r, ids[i]);
+        ids[i] = id_of(b, n[i], text[i]);
+    roster_find_many(b->r, ids, found, BATCH);
 }
 
 static void random_batch(struct bench *b, uint32_t n[BATCH])

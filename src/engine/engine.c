@@ -331,16 +331,31 @@ static bool deadlines_left(const struct engine *e)
     return e->releasing || roster_next_instant(e->roster) <= e->env.now || holds_next(e) <= e->env.now;
 }
 
+/* Looks up whom the next inputs are about, many at once. Returns how many. */
+static uint32_t look_up(const struct engine *e, const struct request *r, uint32_t numbers[ROSTER_MANY])
+{
+    struct str ids[ROSTER_MANY];
+    uint32_t n = r->n_inputs - r->at_input;
+    n = n < ROSTER_MANY ? n : ROSTER_MANY;
+    for (uint32_t i = 0; i < n; i++)
+        ids[i] = r->inputs[r->at_input + i].id;
+    roster_find_many(e->roster, ids, numbers, n);
+    return n;
+}
+
 /* Decides inputs until the request, the budget or the batch is used up, or one must wait for its time. */
 static enum err run_inputs(struct engine *e, struct request *r, unsigned *budget, struct errmsg *msg)
 {
+    uint32_t numbers[ROSTER_MANY], known = 0, next = 0;
     while (r->at_input < r->n_inputs && *budget && !batch_full(e)) {
         const struct input *in = &r->inputs[r->at_input];
         if (!its_time(e, r, in, e->clock.mode != CLOCK_MODE_SYSTEM && deadlines_left(e)))
             return ERR_OK;
-        if (r->at_input + 8 < r->n_inputs)
-            roster_prefetch(e->roster, r->inputs[r->at_input + 8].id);
-        enum err err = people_input(e, in, &r->results[r->at_input], msg);
+        if (next == known) {
+            known = look_up(e, r, numbers);
+            next = 0;
+        }
+        enum err err = people_input(e, in, numbers[next++], &r->results[r->at_input], msg);
         if (err != ERR_OK)
             return err;
         r->at_input++;

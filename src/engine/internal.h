@@ -187,7 +187,9 @@ enum err history_fetch(struct engine *e, uint64_t last_seq, struct history *h, s
 void people_get(struct engine *e, uint32_t n, struct person *p);
 /* Brings the person's policy up to date, runs what is due up to and including upto, puts it back and schedules it. */
 enum err people_settle(struct engine *e, struct person *p, lc_instant upto, struct errmsg *msg) ERR_MUSTCHECK;
-enum err people_input(struct engine *e, const struct input *in, struct input_result *out, struct errmsg *msg) ERR_MUSTCHECK;
+/* n: the beneficiary's number where it is known already, else ROSTER_NONE. */
+enum err people_input(struct engine *e, const struct input *in, uint32_t n, struct input_result *out,
+                      struct errmsg *msg) ERR_MUSTCHECK;
 /* What every event does besides moving the record; live and on replay. entry: NULL for system events. */
 void people_note(struct engine *e, struct entry *entry, const struct event *ev);
 

@@ -340,7 +340,8 @@ static bool look_up(struct engine *e, const struct input *in, struct input_resul
     return true;
 }
 
-static enum err dispatch(struct engine *e, const struct input *in, struct input_result *out, struct errmsg *msg)
+static enum err dispatch(struct engine *e, const struct input *in, uint32_t n, struct input_result *out,
+                         struct errmsg *msg)
 {
     bool good = look_up(e, in, out) && !vocabulary_full(e, in, out);
     /* Hearing from the channel may have lifted a hold: that event is not the input's. */
@@ -349,7 +350,8 @@ static enum err dispatch(struct engine *e, const struct input *in, struct input_
         return ERR_OK;
     if (in->op == OP_UNIT)
         return record_unit(e, in, out, msg);
-    uint32_t n = roster_find(e->roster, in->id);
+    if (n == ROSTER_NONE)
+        n = roster_find(e->roster, in->id);
     if (n != ROSTER_NONE)
         return known(e, n, in, out, msg);
     if (in->policy.p && e->env.input_policy == POLICY_UNKNOWN)
@@ -361,10 +363,11 @@ static enum err dispatch(struct engine *e, const struct input *in, struct input_
     return ERR_OK;
 }
 
-enum err people_input(struct engine *e, const struct input *in, struct input_result *out, struct errmsg *msg)
+enum err people_input(struct engine *e, const struct input *in, uint32_t n, struct input_result *out,
+                      struct errmsg *msg)
 {
     *out = (struct input_result){.first_seq = e->last_seq + 1};
-    enum err err = dispatch(e, in, out, msg);
+    enum err err = dispatch(e, in, n, out, msg);
     out->n_events = (uint32_t)(e->last_seq + 1 - out->first_seq);
     if (out->n_events == 0)
         out->first_seq = 0;

@@ -60,9 +60,11 @@ static enum err apply_to(struct engine *e, struct entry *entry, struct event *ev
     return ERR_OK;
 }
 
-static enum err apply_person(struct engine *e, struct event *ev, struct errmsg *msg)
+/* n: the subject's number when it was looked up with its group; its enrolment may stand in that group too. */
+static enum err apply_person(struct engine *e, struct event *ev, uint32_t n, struct errmsg *msg)
 {
-    uint32_t n = roster_find(e->roster, ev->subject);
+    if (n == ROSTER_NONE)
+        n = roster_find(e->roster, ev->subject);
     struct entry entry = {.seq = 0};
     bool first = n == ROSTER_NONE;
     if (!first)
@@ -95,12 +97,12 @@ static void apply_system(struct engine *e, const struct event *ev)
     }
 }
 
-static enum err apply(struct engine *e, struct event *ev, uint64_t system_seq, struct errmsg *msg)
+static enum err apply(struct engine *e, struct event *ev, uint32_t n, uint64_t system_seq, struct errmsg *msg)
 {
     e->last_seq = ev->seq;
     watch_set_time(e, ev);
     if (ev->subject.p)
-        return apply_person(e, ev, msg);
+        return apply_person(e, ev, n, msg);
     if (ev->seq > system_seq)
         apply_system(e, ev);
     return ERR_OK;
@@ -108,7 +110,7 @@ static enum err apply(struct engine *e, struct event *ev, uint64_t system_seq, s
 
 /* Events are read a group ahead, so that what the next ones will touch is on its way while this one is applied: at ten
  * million people nearly every look-up misses the caches. */
-#define GROUP 32
+#define GROUP ROSTER_MANY
 
 struct group {
     struct buf text; /* the lines, copied: the reader keeps only the last */
@@ -116,6 +118,8 @@ struct group {
     uint64_t seqs[GROUP];
     struct event events[GROUP];
     struct event_arena arenas[GROUP];
+    struct str subjects[GROUP];
+    uint32_t numbers[GROUP];
     unsigned n;
 };
 
@@ -144,9 +148,9 @@ static enum err parse_group(struct engine *e, struct group *g, struct errmsg *ms
         if (event_read(line, &g->events[i], &g->arenas[i], &where) != ERR_OK || g->events[i].seq != g->seqs[i])
             return err_set(msg, ERR_DAMAGED, "event %" PRIu64 " cannot be read at byte %zu: %.*s", g->seqs[i], where,
                            line.n > 200 ? 200 : (int)line.n, line.p);
-        if (g->events[i].subject.p)
-            roster_prefetch(e->roster, g->events[i].subject);
+        g->subjects[i] = g->events[i].subject;
     }
+    roster_find_many(e->roster, g->subjects, g->numbers, g->n);
     return ERR_OK;
 }
 
@@ -154,7 +158,7 @@ static enum err apply_group(struct engine *e, struct group *g, uint64_t system_s
 {
     enum err err = parse_group(e, g, msg);
     for (unsigned i = 0; i < g->n && err == ERR_OK; i++) {
-        err = apply(e, &g->events[i], system_seq, msg);
+        err = apply(e, &g->events[i], g->numbers[i], system_seq, msg);
         if (g->seqs[i] % 1000000 == 0 && e->options.progress)
             e->options.progress(e->options.arg, "replay", g->seqs[i], total);
     }

@@ -16,25 +16,16 @@ static void hash_of(const void *roster, const uint32_t *n, size_t count, uint64_
     ids_hashes(&r->ids, n, count, hash);
 }
 
-static void prefetch_record(const struct roster *r, uint32_t n)
-{
-    const char *p = (const char *)roster_packed(r, n);
-    __builtin_prefetch(p);
-    __builtin_prefetch(p + sizeof(struct packed) - 1);
-}
-
 static bool match(const void *roster, uint32_t n, const void *key)
 {
     const struct roster *r = roster;
-    prefetch_record(r, n); /* it is nearly always the one, and asked for next */
+    roster_prefetch_record(r, n); /* it is nearly always the one, and asked for next */
     return ids_equal(&r->ids, n, key);
 }
 
 struct roster *roster_new(void)
 {
     struct roster *r = mem_zalloc(1, sizeof *r);
-    r->ahead = mem_zalloc(1, sizeof *r->ahead);
-    memset(r->ahead->n, 0xff, sizeof r->ahead->n);
     uint64_t seed = 0;
     if (getrandom(&seed, sizeof seed, 0) != sizeof seed)
         seed = (uint64_t)(uintptr_t)r; /* an old kernel early at boot: a guess will do */
@@ -53,7 +44,6 @@ void roster_free(struct roster *r)
     ids_done(&r->ids);
     for (uint32_t i = 0; i < ROSTER_BLOCKS && r->blocks[i]; i++)
         pages_unmap(r->blocks[i], ROSTER_BLOCK * sizeof(struct packed));
-    free(r->ahead);
     free(r);
 }
 
@@ -74,26 +64,6 @@ uint32_t roster_find(const struct roster *r, struct str id)
     struct id_key key;
     ids_key(&r->ids, id, &key);
     return roster_find_key(r, &key);
-}
-
-void roster_prefetch(const struct roster *r, struct str id)
-{
-    if (id.n < 1 || id.n > ID_MAX)
-        return;
-    struct id_key key;
-    ids_key(&r->ids, id, &key);
-    hash_index_prefetch(&r->index, key.hash);
-    struct ahead *a = r->ahead;
-    unsigned now = a->calls++, second = (now - AHEAD_STEP) % AHEAD_IDS, third = (now - 2 * AHEAD_STEP) % AHEAD_IDS;
-    a->hash[now % AHEAD_IDS] = key.hash;
-    a->n[now % AHEAD_IDS] = ROSTER_NONE;
-    if (a->n[third] != ROSTER_NONE)
-        ids_prefetch(&r->ids, a->n[third]);
-    a->n[second] = hash_index_guess(&r->index, a->hash[second]);
-    if (a->n[second] != ROSTER_NONE) {
-        ids_prefetch_start(&r->ids, a->n[second]);
-        prefetch_record(r, a->n[second]);
-    }
 }
 
 uint32_t roster_add_packed(struct roster *r, const struct id_key *key, const struct packed *p)

@@ -33,8 +33,10 @@ void roster_free(struct roster *r);
 uint32_t roster_count(const struct roster *r);
 /* ROSTER_NONE when there is no such id. */
 uint32_t roster_find(const struct roster *r, struct str id);
-/* Hints that roster_find() of these ids follows: fetches what it will touch. For batches. */
-void roster_prefetch(const struct roster *r, struct str id);
+/* Looks up to ROSTER_MANY ids up at once, much faster than one after the other; ROSTER_NONE for those that are not
+ * there (an empty one is not). */
+#define ROSTER_MANY 64
+void roster_find_many(const struct roster *r, const struct str *ids, uint32_t *out, size_t n);
 /* Adds an id that is not there yet (1..ID_MAX bytes of printable ASCII) with an all-zero record. Returns its
  * number. */
 uint32_t roster_add(struct roster *r, struct str id);

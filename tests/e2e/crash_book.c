@@ -187,8 +187,8 @@ static void note_status(struct human *h, const struct event *ev)
 static bool note_enrolled(struct book *b, struct human *h, const struct event *ev)
 {
     if (h->enrolled)
-        return fault(b, "%.*s is enrolled by event %" PRIu64 " and again by %" PRIu64, (int)ev->subject.n, ev->subject.p,
-                     h->enrolled, ev->seq);
+        return fault(b, "%.*s is enrolled by event %" PRIu64 " and again by %" PRIu64, (int)ev->subject.n,
+                     ev->subject.p, h->enrolled, ev->seq);
     h->enrolled = ev->seq;
     h->number = b->enrolled++;
     h->phone_by = h->enrolment;
@@ -291,7 +291,9 @@ static bool rejected_right(const struct book *b, const struct deed *d)
 static bool unchanged_right(const struct book *b, const struct deed *d)
 {
     const struct human *h = &b->humans[d->person];
-    return d->op == OP_CERTIFY ? d->accepted != 0 : d->op == OP_ENROL ? h->enrolled != 0 : h->status == STATUS_TERMINATED;
+    return d->op == OP_CERTIFY ? d->accepted != 0
+           : d->op == OP_ENROL ? h->enrolled != 0
+                               : h->status == STATUS_TERMINATED;
 }
 
 static bool check_answer(struct book *b, uint32_t deed)

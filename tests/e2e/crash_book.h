@@ -19,9 +19,9 @@ struct deed {
 };
 
 struct human {
-    uint32_t enrolment; /* deed */
-    uint64_t enrolled, last; /* events in the log */
-    uint32_t number;    /* in order of enrolment */
+    uint32_t enrolment;       /* deed */
+    uint64_t enrolled, last;  /* events in the log */
+    uint32_t number;          /* in order of enrolment */
     uint32_t phone_by, by_by; /* the deeds that the contact's members are from */
     bool has_by;
     enum status status;
@@ -45,7 +45,7 @@ struct book {
     uint32_t *unchecked; /* answered deeds that were not held against the log yet */
     uint32_t n_unchecked, cap_unchecked;
     uint64_t answered, again; /* how many; how many were sent more than once */
-    char fault[512];     /* the first one; "": none */
+    char fault[512];          /* the first one; "": none */
     struct event_arena arena;
 };
 

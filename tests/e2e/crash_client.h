@@ -1,5 +1,5 @@
-/* A client of a daemon that may die at any moment: it keeps a book, sends again what was not answered, and holds the log
- * and the contacts against the book. */
+/* A client of a daemon that may die at any moment: it keeps a book, sends again what was not answered, and holds
+ * the log and the contacts against the book. */
 #ifndef TESTS_E2E_CRASH_CLIENT_H
 #define TESTS_E2E_CRASH_CLIENT_H
 

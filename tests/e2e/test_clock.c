@@ -1,6 +1,7 @@
-/* The real daemon under a wall clock that jumps: libfaketime stands between it and the system's clock, and a file says by
- * how much the clock is off. Suspensions stay held until an operator lifts the hold. libfaketime reaches neither timers
- * nor the kernel's word that the clock was set; those are tested with clocks of the test's own (engine/test_watch). */
+/* The real daemon under a wall clock that jumps: libfaketime stands between it and the system's clock, and a file
+ * says by how much the clock is off. Suspensions stay held until an operator lifts the hold. libfaketime reaches
+ * neither timers nor the kernel's word that the clock was set; those are tested with clocks of the test's own
+ * (engine/test_watch). */
 #include <glob.h>
 #include <poll.h>
 #include <stdio.h>
@@ -63,14 +64,16 @@ static bool says(const char *target, const char *text)
 static void enrol(const char *id)
 {
     char json[160];
-    snprintf(json, sizeof json, "{\"op\":\"enrol\",\"id\":\"%s\",\"policy\":\"national\",\"approved_on\":\"2020-01-10\"}", id);
+    snprintf(json, sizeof json,
+             "{\"op\":\"enrol\",\"id\":\"%s\",\"policy\":\"national\",\"approved_on\":\"2020-01-10\"}", id);
     if (ask("POST", "/v1/inputs", str_of(json)) != 200)
         bail_out("%s is not enrolled: %s", id, r.body.p);
 }
 
 static void lift(void)
 {
-    is_int(ask("DELETE", "/v1/holds/clock", STR_LIT("{\"by\":\"Li\",\"why\":\"looked at\"}")), 200, "an operator lifts the hold");
+    is_int(ask("DELETE", "/v1/holds/clock", STR_LIT("{\"by\":\"Li\",\"why\":\"looked at\"}")), 200,
+           "an operator lifts the hold");
 }
 
 static void now_is(char out[26])
@@ -121,8 +124,8 @@ static void test_restart(const char *offset, const char *why)
     is_int(node_stop(n), 0, "the daemon stops");
     set_clock(offset);
     node_must_start(n);
-    ok(why ? comes_to("/v1/holds", why) : says("/v1/holds", "{\"holds\":[]}"), "started again with the clock at %s: %s", offset,
-       why ? "held" : "no hold");
+    ok(why ? comes_to("/v1/holds", why) : says("/v1/holds", "{\"holds\":[]}"), "started again with the clock at %s: %s",
+       offset, why ? "held" : "no hold");
     now_is(then);
     ok(strcmp(first, then) <= 0, "and now has not gone back");
 }
@@ -132,7 +135,8 @@ static void test_killed(void)
     node_kill(n);
     set_clock("+60d");
     node_must_start(n);
-    ok(comes_to("/v1/holds", "at start the clock stands after the moment"), "killed, and started with the clock a month on: held");
+    ok(comes_to("/v1/holds", "at start the clock stands after the moment"),
+       "killed, and started with the clock a month on: held");
 }
 
 /* Where Debian has it, whatever the machine. */

@@ -14,12 +14,12 @@
 #define PEOPLE_MAX 6000
 #define INPUTS_A_LIFE 1500 /* most of them; the rest of a life is sweeps alone */
 
-#define CONFIG(clock) \
-    "timezone = \"Asia/Shanghai\"\n" \
+#define CONFIG(clock)                                   \
+    "timezone = \"Asia/Shanghai\"\n"                    \
     "clock = \"2026-01-01T00:00:00+08:00 " clock "\"\n" \
-    "brake_limit = \"off\"\n" \
-    "channel \"face\" { }\n" \
-    "policy \"national\" { }\n" \
+    "brake_limit = \"off\"\n"                           \
+    "channel \"face\" { }\n"                            \
+    "policy \"national\" { }\n"                         \
     "policy \"half-yearly\" { cycle = \"6 months\" }\n" \
     "policy \"365-days\" { cycle = \"365 days\" validity = \"exact-day\" }\n"
 
@@ -218,7 +218,8 @@ static void check_whole(struct trial *t)
     const char *const argv[] = {"lifecertctl", "-c", t->node->config, "events", NULL};
     book_init(&again);
     is_int(run_program(argv, &t->client.text), 0, "the whole log can be read");
-    ok(book_hash(again.hash, buf_str(&t->client.text)) == t->book->hash, "and what was read of it between the kills has never changed");
+    ok(book_hash(again.hash, buf_str(&t->client.text)) == t->book->hash,
+       "and what was read of it between the kills has never changed");
     book_done(&again);
 }
 
@@ -229,11 +230,13 @@ static void report(const struct trial *t, unsigned kills)
         accepted += t->book->deeds[i].accepted != 0;
     for (uint64_t i = 1; i <= t->book->n_log; i++)
         types[t->book->log[i].type]++;
-    diag("%u kills, %u in recovery, %u while stopping, %u torn tails; %" PRIu64 " events, %" PRIu64 " inputs answered, %" PRIu64
-         " sent again, %u people, %u accepted", kills, t->in_recovery, t->in_stop, count_in_log(t, "were cut off"),
-         t->book->n_log, t->book->answered, t->book->again, t->book->enrolled, accepted);
+    diag("%u kills, %u in recovery, %u while stopping, %u torn tails; %" PRIu64 " events, %" PRIu64
+         " inputs answered, %" PRIu64 " sent again, %u people, %u accepted",
+         kills, t->in_recovery, t->in_stop, count_in_log(t, "were cut off"), t->book->n_log, t->book->answered,
+         t->book->again, t->book->enrolled, accepted);
     ok(types[EV_REMINDER] && types[EV_GRACE] && types[EV_SUSPENDED] && types[EV_RESUMED] && types[EV_CERT_REJECTED] &&
-           types[EV_TERMINATED] && accepted, "reminders, graces, suspensions, resumptions, rejections and deaths were among it");
+           types[EV_TERMINATED] && accepted,
+       "reminders, graces, suspensions, resumptions, rejections and deaths were among it");
 }
 
 static uint64_t setting(const char *name, uint64_t otherwise)
@@ -255,8 +258,8 @@ int main(void)
     t.book = &t.client.book;
     crash_client_init(&t.client, t.node);
     node_init(t.node);
-    bool good = ok(run_lives(&t, kills), "after each of %u kills nothing answered is lost, nothing applied twice, no number missing",
-                   kills);
+    bool good = ok(run_lives(&t, kills),
+                   "after each of %u kills nothing answered is lost, nothing applied twice, no number missing", kills);
     if (good) {
         node_must_start(t.node);
         crash_send_open(&t.client);

@@ -1,5 +1,5 @@
-/* A disk that fills up and a disk that fails, call by call: the daemon ends with a word of what it was, and what it had
- * answered is there when it starts again on a good one. */
+/* A disk that fills up and a disk that fails, call by call: the daemon ends with a word of what it was, and what
+ * it had answered is there when it starts again on a good one. */
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
@@ -45,7 +45,8 @@ static void trial_done(struct trial *t, bool failed)
     crash_client_done(&t->client);
 }
 
-/* Enrolments by the body and certifications one by one, by turns, until the daemon is gone; false: it is still there. */
+/* Enrolments by the body and certifications one by one, by turns, until the daemon is gone; false: it is still
+ * there. */
 static bool use_until_gone(struct trial *t, unsigned requests, unsigned body)
 {
     struct book *b = &t->client.book;
@@ -115,8 +116,8 @@ static void fill_up(struct trial *t, const char *folder, unsigned kilobytes)
     is_int(node_wait(t->node), 1, "%u kB: with exit status 1", kilobytes);
     ok(said_why(t), "%u kB: and says why", kilobytes);
     diag("%u kB: %" PRIu64 " inputs were answered before", kilobytes, t->client.book.answered);
-    ok(t->client.book.answered > 100 && crash_check(&t->client), "%u kB: the log can be read on the full disk, and has them all",
-       kilobytes);
+    ok(t->client.book.answered > 100 && crash_check(&t->client),
+       "%u kB: the log can be read on the full disk, and has them all", kilobytes);
     if (node_start(t->node, &code)) {
         use_until_gone(t, REQUESTS_MAX, 100);
         node_kill(t->node);
@@ -152,8 +153,8 @@ struct injected {
     unsigned when;    /* of each thread's calls, this one */
 };
 
-/* A daemon in front of which strace stands: a script in a build folder of its own. The tracer is the grandchild, so that
- * the process is the daemon itself. Leaks cannot be looked for under a tracer. */
+/* A daemon in front of which strace stands: a script in a build folder of its own. The tracer is the grandchild,
+ * so that the process is the daemon itself. Leaks cannot be looked for under a tracer. */
 static void put_strace_before(const char *build, const struct node *n, const struct injected *in)
 {
     static char folder[128], path[160], only[256];
@@ -178,7 +179,8 @@ static bool fail_once(struct trial *t, const char *build, const struct injected 
 {
     int code = 0;
     char name[128];
-    snprintf(name, sizeof name, "%s of %s, call %u: %s", in->call, in->file ? in->file : "any file", in->when, in->error);
+    snprintf(name, sizeof name, "%s of %s, call %u: %s", in->call, in->file ? in->file : "any file", in->when,
+             in->error);
     put_strace_before(build, t->node, in);
     bool began = node_start(t->node, &code), gone = !began || use_until_gone(t, REQUESTS_MAX, 20);
     if (!gone)
@@ -198,12 +200,9 @@ static bool fail_once(struct trial *t, const char *build, const struct injected 
 static void test_failing_calls(struct rng *g)
 {
     static const struct injected kinds[] = {
-        {"fdatasync", "EIO", NULL, 0},
-        {"fdatasync", "EIO", "log/00000000000000000001.ndjson", 0},
-        {"fsync", "EIO", NULL, 0},
-        {"pwritev", "ENOSPC", "log/00000000000000000001.ndjson", 0},
-        {"pwrite64", "ENOSPC", NULL, 0},
-        {"pwrite64", "EIO", "contacts.db-wal", 0},
+        {"fdatasync", "EIO", NULL, 0},   {"fdatasync", "EIO", "log/00000000000000000001.ndjson", 0},
+        {"fsync", "EIO", NULL, 0},       {"pwritev", "ENOSPC", "log/00000000000000000001.ndjson", 0},
+        {"pwrite64", "ENOSPC", NULL, 0}, {"pwrite64", "EIO", "contacts.db-wal", 0},
     };
     static const unsigned calls[] = {1, 2, 3, 5, 8, 40};
     const char *given = getenv("top_builddir");

@@ -1,5 +1,5 @@
-/* A store that is not as it was left: a torn tail is cut and said, a damaged checkpoint is passed over with a warning, and
- * all else that is altered or missing is refused, with the place. */
+/* A store that is not as it was left: a torn tail is cut and said, a damaged checkpoint is passed over with a
+ * warning, and all else that is altered or missing is refused, with the place. */
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -24,9 +24,9 @@ static const char config[] = "timezone = \"Asia/Shanghai\"\n"
 
 struct trial {
     struct node *node;
-    char store[PATH], good[PATH];        /* the folder, and a copy of it as it was left */
-    char segments[SEGMENTS_MAX][64];     /* "log/NAME", in order */
-    char checkpoints[SEGMENTS_MAX][64];  /* "checkpoint/NAME" */
+    char store[PATH], good[PATH];       /* the folder, and a copy of it as it was left */
+    char segments[SEGMENTS_MAX][64];    /* "log/NAME", in order */
+    char checkpoints[SEGMENTS_MAX][64]; /* "checkpoint/NAME" */
     unsigned n_segments, n_checkpoints;
     char *states;          /* what the daemon says of some people */
     unsigned altered_line; /* by the latest damage, of the file that it altered */
@@ -56,14 +56,18 @@ static void make_store(const struct trial *t)
     snprintf(uri, sizeof uri, "dir:%s", t->store);
     rig_open(&r, uri, config, INSTANT_NONE);
     for (unsigned i = 0; i < PEOPLE; i++) {
-        snprintf(json, sizeof json,
-                 "{\"op\":\"enrol\",\"id\":\"P-%u\",\"policy\":\"national\",\"approved_on\":\"2024-02-%02u\",\"name\":\"N%u\"}", i,
-                 1 + i % 28, i);
+        snprintf(
+            json, sizeof json,
+            "{\"op\":\"enrol\",\"id\":\"P-%u\",\"policy\":\"national\",\"approved_on\":\"2024-02-%02u\","
+                 "\"name\":\"N%u\"}",
+            i, 1 + i % 28, i);
         rig_input(&r, json);
     }
     for (unsigned i = 0; i < PEOPLE; i += 3) {
-        snprintf(json, sizeof json,
-                 "{\"op\":\"certify\",\"id\":\"P-%u\",\"channel\":\"face\",\"ref\":\"%u\",\"certified_on\":\"2026-01-05\"}", i, i);
+        snprintf(
+            json, sizeof json,
+            "{\"op\":\"certify\",\"id\":\"P-%u\",\"channel\":\"face\",\"ref\":\"%u\",\"certified_on\":\"2026-01-05\"}",
+            i, i);
         rig_input(&r, json);
     }
     rig_close(&r);
@@ -403,7 +407,8 @@ int main(void)
     ok(t.n_segments >= 5 && t.n_checkpoints == 0, "a log of %u files", t.n_segments);
     node_must_start(t.node);
     t.states = ask_states(t.node);
-    ok(strstr(t.states, "\"status\":\"active\"") && strstr(t.states, "\"status\":\"grace\""), "with people in two states");
+    ok(strstr(t.states, "\"status\":\"active\"") && strstr(t.states, "\"status\":\"grace\""),
+       "with people in two states");
     is_int(node_stop(t.node), 0, "whose daemon stops in peace");
     for (size_t i = 0; i < sizeof log_damages / sizeof *log_damages; i++)
         try_damage(&t, &log_damages[i]);
@@ -413,7 +418,8 @@ int main(void)
         node_must_start(t.node);
         struct reply r = {.status = 0};
         request_once(t.node->socket, "POST", "/v1/inputs", "Content-Type: application/json\r\n",
-                     i ? STR_LIT("{\"op\":\"unit\",\"unit\":\"U2\"}") : STR_LIT("{\"op\":\"unit\",\"unit\":\"U1\"}"), &r);
+                     i ? STR_LIT("{\"op\":\"unit\",\"unit\":\"U2\"}") : STR_LIT("{\"op\":\"unit\",\"unit\":\"U1\"}"),
+                     &r);
         reply_done(&r);
         node_stop(t.node);
     }

@@ -1,13 +1,12 @@
-/* The accelerated clock, through the real daemon: where it starts, at what it stops, what waits for it, and that a store
- * of one clock is not opened under another. */
+/* The accelerated clock, through the real daemon: where it starts, at what it stops, what waits for it, and that a
+ * store of one clock is not opened under another. */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "tests/lib/node.h"
 #include "tests/lib/tap.h"
 
-#define REST \
-    "timezone = \"Asia/Shanghai\"\nbrake_limit = \"off\"\nchannel \"face\" { }\npolicy \"national\" { }\n"
+#define REST "timezone = \"Asia/Shanghai\"\nbrake_limit = \"off\"\nchannel \"face\" { }\npolicy \"national\" { }\n"
 #define SLOW "clock = \"2026-01-01T00:00:00+08:00 x1\"\n" REST
 #define FAST "clock = \"2026-01-01T00:00:00+08:00 x100000000\"\n" REST
 #define JSON "Content-Type: application/json\r\n"
@@ -64,7 +63,8 @@ static void test_stores(void)
     n = node_new(REST);
     node_init(n);
     node_configure(n, FAST);
-    ok(!node_start(n, &code) && code == 1 && node_logged(n, "simulated"), "a store of the system's clock is not opened under another");
+    ok(!node_start(n, &code) && code == 1 && node_logged(n, "simulated"),
+       "a store of the system's clock is not opened under another");
     node_configure(n, REST);
     node_must_start(n);
     is_int(post(JSON, "{\"op\":\"unit\",\"unit\":\"U\",\"at\":\"2026-01-01T00:00:00+08:00\"}"), 400,
@@ -86,7 +86,8 @@ static void test_start(void)
     node_must_start(n);
     ok(strncmp(now(), "2026-01-01T00:0", 15) == 0, "a new store's clock starts where it is told to");
     is_int(post(JSON, "{\"op\":\"enrol\",\"id\":\"A\",\"policy\":\"national\",\"approved_on\":\"2025-05-05\","
-                      "\"at\":\"2025-12-01T00:00:00+08:00\"}"), 200, "an input of an instant that has passed is taken");
+                      "\"at\":\"2025-12-01T00:00:00+08:00\"}"),
+           200, "an input of an instant that has passed is taken");
     struct buf out = BUF_INIT;
     events("beneficiary.enrolled", &out);
     ok(count(out.p, "\"time\":\"2026-01-01T00:0") == 1, "and decided at the present");
@@ -98,20 +99,24 @@ static void test_stream(void)
 {
     struct buf out = BUF_INIT;
     restart(FAST);
-    is_int(post(JSON STREAM, "{\"op\":\"certify\",\"id\":\"A\",\"channel\":\"face\",\"ref\":\"1\",\"certified_on\":\"2026-09-01\","
-                             "\"at\":\"2026-09-01T12:34:56+08:00\"}"), 200, "an input eight months ahead waits for its instant");
+    is_int(post(JSON STREAM,
+                "{\"op\":\"certify\",\"id\":\"A\",\"channel\":\"face\",\"ref\":\"1\",\"certified_on\":\"2026-09-01\","
+                "\"at\":\"2026-09-01T12:34:56+08:00\"}"),
+           200, "an input eight months ahead waits for its instant");
     bool stands = true;
     for (int i = 0; i < 200; i++)
         stands &= strcmp(now(), "2026-09-01T12:34:56+08:00") == 0;
     ok(stands, "the clock does not pass it while its stream is open");
     events("*", &out);
-    ok(count(out.p, "\"time\":\"2026-09-01T12:34:56+08:00\",\"type\":\"certification.accepted\"") == 1, "it is decided just then");
+    ok(count(out.p, "\"time\":\"2026-09-01T12:34:56+08:00\",\"type\":\"certification.accepted\"") == 1,
+       "it is decided just then");
     ok(count(out.p, "T09:00:00+08:00\",\"type\":\"reminder.due\"") == 3 &&
            count(out.p, "\"time\":\"2026-06-01T00:00:00+08:00\",\"type\":\"grace.started\"") == 1 &&
            count(out.p, "\"time\":\"2026-06-16T00:00:00+08:00\",\"type\":\"benefit.suspended\"") == 1,
        "every deadline before it is processed at its own instant");
     is_int(post(JSON STREAM "Lifecertd-Stream-End: yes\r\n",
-                "{\"op\":\"unit\",\"unit\":\"U\",\"at\":\"2026-09-02T00:00:00+08:00\"}"), 200, "the stream goes on, and ends");
+                "{\"op\":\"unit\",\"unit\":\"U\",\"at\":\"2026-09-02T00:00:00+08:00\"}"),
+           200, "the stream goes on, and ends");
     bool passed = false;
     for (int i = 0; i < 100000 && !passed; i++)
         passed = strcmp(now(), "2026-12-01T00:00:00+08:00") > 0;

@@ -1,5 +1,5 @@
-/* A city's year comes out the same from a simulation and from the daemon under an accelerated clock: as one import, to the
- * byte; as two imports at once, for each beneficiary. TEST_PEOPLE and TEST_SEED choose the city. */
+/* A city's year comes out the same from a simulation and from the daemon under an accelerated clock: as one
+ * import, to the byte; as two imports at once, for each beneficiary. TEST_PEOPLE and TEST_SEED choose the city. */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,15 +16,16 @@
 #define MARGIN_SECONDS 2 /* in which an import must have begun; doubled when that was too short */
 #define TRIES 4
 
-static const char rest[] = "timezone = \"Asia/Shanghai\"\n"
-                           "brake_limit = \"off\"\n"
-                           "max_lines = 700\n" /* so that an import is many bodies */
-                           "channel \"face\" { }\nchannel \"kiosk\" { }\nchannel \"counter\" { }\nchannel \"bank\" { }\n"
-                           "channel \"data-match\" { }\nchannel \"home-visit\" { }\nchannel \"consulate\" { }\n"
-                           "channel \"unit-batch\" { }\n"
-                           "policy \"national\" { }\npolicy \"zhoushan\" { }\npolicy \"beijing\" { grace = 0 }\n"
-                           "policy \"365-days\" { cycle = \"365 days\" validity = \"exact-day\" }\n"
-                           "policy \"half-yearly\" { cycle = \"6 months\" }\n";
+static const char rest[] =
+    "timezone = \"Asia/Shanghai\"\n"
+    "brake_limit = \"off\"\n"
+    "max_lines = 700\n" /* so that an import is many bodies */
+    "channel \"face\" { }\nchannel \"kiosk\" { }\nchannel \"counter\" { }\nchannel \"bank\" { }\n"
+    "channel \"data-match\" { }\nchannel \"home-visit\" { }\nchannel \"consulate\" { }\n"
+    "channel \"unit-batch\" { }\n"
+    "policy \"national\" { }\npolicy \"zhoushan\" { }\npolicy \"beijing\" { grace = 0 }\n"
+    "policy \"365-days\" { cycle = \"365 days\" validity = \"exact-day\" }\n"
+    "policy \"half-yearly\" { cycle = \"6 months\" }\n";
 
 /* --- the inputs: the city's, and such as a city seldom sees --- */
 
@@ -48,16 +49,22 @@ struct rare {
 };
 
 static const struct rare rares[] = {
-    {"certify", 2, "\"op\":\"revoke\",\"id\":\"ID\",\"channel\":\"CHANNEL\",\"ref\":\"REF\",\"reason\":\"the face was another's\""},
-    {"certify", 1, "\"op\":\"certify\",\"id\":\"ID\",\"channel\":\"CHANNEL\",\"ref\":\"REF\",\"certified_on\":\"2026-01-01\""},
-    {"certify", 1, "\"op\":\"certify\",\"id\":\"ID\",\"channel\":\"face\",\"ref\":\"x\",\"certified_on\":\"2031-01-01\""},
-    {"certify", 1, "\"op\":\"certify\",\"id\":\"ID\",\"channel\":\"face\",\"ref\":\"y\",\"certified_on\":\"2025-12-01\",\"by\":\"kin\""},
+    {"certify", 2,
+     "\"op\":\"revoke\",\"id\":\"ID\",\"channel\":\"CHANNEL\",\"ref\":\"REF\",\"reason\":\"the face was another's\""},
+    {"certify", 1,
+     "\"op\":\"certify\",\"id\":\"ID\",\"channel\":\"CHANNEL\",\"ref\":\"REF\",\"certified_on\":\"2026-01-01\""},
+    {"certify", 1,
+     "\"op\":\"certify\",\"id\":\"ID\",\"channel\":\"face\",\"ref\":\"x\",\"certified_on\":\"2031-01-01\""},
+    {"certify", 1,
+     "\"op\":\"certify\",\"id\":\"ID\",\"channel\":\"face\",\"ref\":\"y\",\"certified_on\":\"2025-12-01\","
+     "\"by\":\"kin\""},
     {"certify", 1, "\"op\":\"revoke\",\"id\":\"ID\",\"channel\":\"bank\",\"ref\":\"none\",\"reason\":\"a slip\""},
     {"certify", 2, "\"op\":\"amend\",\"id\":\"ID\",\"policy\":\"half-yearly\""},
     {"certify", 1, "\"op\":\"amend\",\"id\":\"ID\",\"category\":null,\"name\":\"Ω\\t\\\"quoted\\\"\",\"amount\":1"},
     {"enrol", 1, "\"op\":\"enrol\",\"id\":\"ID\",\"policy\":\"national\",\"approved_on\":\"1999-01-01\""},
     {"enrol", 1, "\"op\":\"defer\",\"id\":\"ID\",\"until\":\"2029-01-01\",\"reason\":\"far off\""},
-    {"report-death", 20, "\"op\":\"certify\",\"id\":\"ID\",\"channel\":\"counter\",\"ref\":\"alive\",\"certified_on\":\"2026-01-05\""},
+    {"report-death", 20,
+     "\"op\":\"certify\",\"id\":\"ID\",\"channel\":\"counter\",\"ref\":\"alive\",\"certified_on\":\"2026-01-05\""},
     {"report-death", 30, "\"op\":\"erase\",\"id\":\"ID\""},
     {"report-death", 40, "\"op\":\"retract-death\",\"id\":\"ID\",\"reason\":\"the wrong person\""},
 };
@@ -84,9 +91,9 @@ static const char *next_line(const char *p)
     return strchr(p, '\n') + 1;
 }
 
-/* Somebody long overdue, who comes through grace, suspension and lapse before January is over; then the city with its rare
- * inputs, each at the instant of the one that it follows, and each kind at least once; and a last one at UNTIL: when that
- * is answered, all before it is over. */
+/* Somebody long overdue, who comes through grace, suspension and lapse before January is over; then the city with
+ * its rare inputs, each at the instant of the one that it follows, and each kind at least once; and a last one at
+ * UNTIL: when that is answered, all before it is over. */
 static void write_inputs(struct buf *city, struct rng *g, struct buf *out)
 {
     char op[128], at[128];
@@ -337,8 +344,8 @@ static bool serve_once(unsigned margin, const char *const files[], unsigned n_fi
     return good;
 }
 
-/* The clock runs from the start on, and stops for a stream only once it is there: on a machine that was too busy to begin
- * in time, once more with a longer way to go. */
+/* The clock runs from the start on, and stops for a stream only once it is there: on a machine that was too busy
+ * to begin in time, once more with a longer way to go. */
 static void serve(const char *const files[], unsigned n_files, const struct log *want, struct log *out)
 {
     unsigned margin = MARGIN_SECONDS;
@@ -350,7 +357,8 @@ static void serve(const char *const files[], unsigned n_files, const struct log 
             break;
         diag("the import began too late: again");
     }
-    ok(good, "%s, and the daemon stops in peace", n_files == 1 ? "an import runs to its end" : "two imports run to their ends");
+    ok(good, "%s, and the daemon stops in peace",
+       n_files == 1 ? "an import runs to its end" : "two imports run to their ends");
 }
 
 static void check_counts(const struct log *l, uint64_t people)
@@ -364,7 +372,8 @@ static void check_counts(const struct log *l, uint64_t people)
     is_int(wrong, 0, "every kind of event occurs but holds and digests");
     is_int(l->types[EV_ENROLLED], people + 1, "every person is enrolled");
     ok(l->types[EV_ACCEPTED] > people / 2 && l->types[EV_ACCEPTED] < 3 * people, "most certify");
-    ok(l->types[EV_REMINDER] > people && l->types[EV_REMINDER] < 6 * people, "they are reminded, up to three times a cycle");
+    ok(l->types[EV_REMINDER] > people && l->types[EV_REMINDER] < 6 * people,
+       "they are reminded, up to three times a cycle");
     ok(l->types[EV_SUSPENDED] > people / 100 && l->types[EV_SUSPENDED] < people / 2, "some are suspended");
     ok(l->types[EV_RESUMED] > 0 && l->types[EV_RESUMED] < l->types[EV_SUSPENDED], "fewer are resumed");
     ok(l->types[EV_GRACE] > l->types[EV_SUSPENDED] / 2, "more come into grace");
@@ -394,7 +403,8 @@ int main(void)
 
     half(&inputs, false, &halves[0]);
     half(&inputs, true, &halves[1]);
-    const char *const files[] = {write_file("even.ndjson", buf_str(&halves[0])), write_file("odd.ndjson", buf_str(&halves[1]))};
+    const char *const files[] = {write_file("even.ndjson", buf_str(&halves[0])),
+                                 write_file("odd.ndjson", buf_str(&halves[1]))};
     serve(files, 2, &simulated, &two);
     sort_by_subject(&simulated);
     sort_by_subject(&two);

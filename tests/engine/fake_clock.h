@@ -1,5 +1,6 @@
-/* The clocks of this process in the test's hands: they stand still but for what the test makes of them. To be linked into
- * the program itself, whose clock_gettime(), timerfd_create(), timerfd_settime() and read() it then is. */
+/* The clocks of this process in the test's hands: they stand still but for what the test makes of them. To be
+ * linked into the program itself, whose clock_gettime(), timerfd_create(), timerfd_settime() and read() it then
+ * is. */
 #ifndef TESTS_ENGINE_FAKE_CLOCK_H
 #define TESTS_ENGINE_FAKE_CLOCK_H
 
@@ -18,8 +19,8 @@ void fake_sleep(int64_t seconds);
 /* Nanoseconds of the machine's own monotonic clock. */
 int64_t real_monotonic_ns(void);
 
-/* What the kernel does when somebody sets the clock: the timer that was armed to be cancelled by it becomes readable, and
- * reading it fails with ECANCELED. false: none was armed so. */
+/* What the kernel does when somebody sets the clock: the timer that was armed to be cancelled by it becomes
+ * readable, and reading it fails with ECANCELED. false: none was armed so. */
 bool fake_clock_was_set(void);
 /* Is a timer armed that setting the clock cancels? */
 bool fake_timer_armed(void);

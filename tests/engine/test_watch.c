@@ -1,6 +1,6 @@
-/* The clock under suspicion: what places the clock hold while the engine runs and when it starts, what the hold keeps
- * back, and that now never goes back. The clocks are the test's own (fake_clock.h): the kernel's cancelling of the timer
- * when the clock is set is played, since trying it would set this machine's clock. */
+/* The clock under suspicion: what places the clock hold while the engine runs and when it starts, what the hold
+ * keeps back, and that now never goes back. The clocks are the test's own (fake_clock.h): the kernel's cancelling
+ * of the timer when the clock is set is played, since trying it would set this machine's clock. */
 #include "tests/engine/fake_clock.h"
 #include "tests/engine/rig.h"
 
@@ -42,7 +42,8 @@ static bool readable(const struct rig *r)
 static void enrol(struct rig *r, const char *id)
 {
     char json[256];
-    snprintf(json, sizeof json, "{\"op\":\"enrol\",\"id\":\"%s\",\"policy\":\"national\",\"approved_on\":\"2024-01-10\"}", id);
+    snprintf(json, sizeof json,
+             "{\"op\":\"enrol\",\"id\":\"%s\",\"policy\":\"national\",\"approved_on\":\"2024-01-10\"}", id);
     rig_input(r, json);
 }
 
@@ -180,8 +181,8 @@ static void test_notices(void)
 static void certify(struct rig *r, const char *id, const char *date)
 {
     char json[256];
-    snprintf(json, sizeof json, "{\"op\":\"certify\",\"id\":\"%s\",\"channel\":\"face\",\"ref\":\"1\",\"certified_on\":\"%s\"}", id,
-             date);
+    snprintf(json, sizeof json,
+             "{\"op\":\"certify\",\"id\":\"%s\",\"channel\":\"face\",\"ref\":\"1\",\"certified_on\":\"%s\"}", id, date);
     rig_input(r, json);
 }
 
@@ -231,7 +232,8 @@ static void test_back(void)
     fake_wall(NOON - 30 * DAY);
     enrol(&r, "B");
     settle(&r);
-    ok(strstr(rig_ask(&r, REQUEST_HOLDS, NULL), "the clock moved back by 2592000 s"), "a clock that is set back is held against itself");
+    ok(strstr(rig_ask(&r, REQUEST_HOLDS, NULL), "the clock moved back by 2592000 s"),
+       "a clock that is set back is held against itself");
     ok(times_ascend(&r, &last) && last == NOON, "what is decided then is decided at the last event's instant");
     is_int(rig_count(&r, "\"due_on\":\"2025-01-31\",\"grace_until\":\"2026-03-25\""), 2, "and on its day");
     fake_wall(NOON + 60);
@@ -327,7 +329,8 @@ static void test_held_at_start(void)
     is_int(rig_count(&r, "\"benefit.suspended\""), 0, "before the first suspension");
     rig_lift(&r, "clock");
     settle(&r);
-    is_int(rig_count(&r, "\"suspended_on\":\"2026-03-30\""), 1, "which then is applied, and dated by the day it is applied on");
+    is_int(rig_count(&r, "\"suspended_on\":\"2026-03-30\""), 1,
+           "which then is applied, and dated by the day it is applied on");
     rig_close(&r);
 }
 

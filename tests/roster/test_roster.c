@@ -143,13 +143,29 @@ static void do_find(struct model *m)
     uint32_t n = (uint32_t)rng_below(&m->rng, m->n);
     char id[ID_MAX];
     struct entry e;
-    roster_prefetch(m->r, id_of(&m->p[n]));
     m->wrong += roster_find(m->r, id_of(&m->p[n])) != n;
     m->wrong += !str_eq(roster_id(m->r, n, id), id_of(&m->p[n]));
     roster_get(m->r, n, &e);
     m->wrong += !same(&e, &m->p[n].e);
     m->wrong += roster_is_held(m->r, n) != m->p[n].held;
     m->wrong += roster_instant(m->r, n) != (m->p[n].held ? INT64_MIN : m->p[n].d.at);
+}
+
+/* Known ids, one twice, between an empty one and a stranger. */
+static void do_find_many(struct model *m)
+{
+    struct str ids[ROSTER_MANY];
+    uint32_t want[ROSTER_MANY], got[ROSTER_MANY];
+    size_t n = 2 + rng_below(&m->rng, ROSTER_MANY - 1);
+    for (size_t i = 0; i < n; i++) {
+        want[i] = (uint32_t)rng_below(&m->rng, m->n);
+        ids[i] = id_of(&m->p[want[i]]);
+    }
+    ids[1] = STR_LIT("no such id, for it has spaces");
+    ids[n - 1] = (struct str){"", 0};
+    want[1] = want[n - 1] = ROSTER_NONE;
+    roster_find_many(m->r, ids, got, n);
+    m->wrong += memcmp(want, got, n * sizeof *want) != 0;
 }
 
 static lc_instant model_next(const struct model *m)
@@ -236,7 +252,7 @@ static const struct {
     void (*run)(struct model *m);
     unsigned weight;
 } operations[] = {
-    {do_add, 60},  {do_put, 300}, {do_schedule, 400}, {do_hold, 40}, {do_find, 200},
+    {do_add, 60},  {do_put, 300}, {do_schedule, 400}, {do_hold, 40}, {do_find, 200}, {do_find_many, 20},
     {do_take, 10}, {do_held, 10}, {do_counts, 5},
 };
 #define OPERATIONS (sizeof operations / sizeof operations[0])
@@ -281,7 +297,9 @@ static void test_ids(void)
     is_int(roster_find(r, (struct str){longest, ID_MAX}), 0, "and found");
     is_int(roster_find(r, (struct str){longest, ID_MAX - 1}), ROSTER_NONE, "a shorter one is another");
     is_int(roster_find(r, (struct str){longest, ID_MAX + 1}), ROSTER_NONE, "one that is too long is nobody's");
-    roster_prefetch(r, (struct str){longest, ID_MAX + 1});
+    uint32_t none = 0;
+    roster_find_many(r, &(struct str){longest, ID_MAX + 1}, &none, 1);
+    is_int(none, ROSTER_NONE, "among many neither");
     is_int(roster_add(r, STR_LIT("1")), 1, "numbers count up");
     is_int(roster_find(r, STR_LIT("10")), ROSTER_NONE, "a zero at the end makes another id");
     is_int(roster_find(r, STR_LIT("01")), ROSTER_NONE, "so does one at the front");
@@ -317,7 +335,7 @@ static void test_terminated(void)
 
 int main(void)
 {
-    plan(10 + 4 + 2 * 4);
+    plan(11 + 4 + 2 * 4);
     test_ids();
     test_terminated();
     run(1, 5);
