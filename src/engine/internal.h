@@ -252,13 +252,27 @@ void checkpoint_step(struct engine *e);
 /* Writes one whole, now. */
 enum err checkpoint_write(struct engine *e, struct errmsg *msg) ERR_MUSTCHECK;
 
+/* requests.c */
+/* Takes what other threads have submitted since. */
+void requests_fetch(struct engine *e);
+/* Requests in their order; one that waits for its time lets others pass, but not those of its own stream. */
+enum err requests_run(struct engine *e, unsigned budget, struct errmsg *msg) ERR_MUSTCHECK;
+/* Is there an input or question that could be worked on now? */
+bool requests_ready(const struct engine *e);
+
+/* tick.c */
+/* Is anything left that is due by now, inputs aside? */
+bool tick_deadlines_left(const struct engine *e);
+/* Sets what other threads may read. */
+void tick_count(struct engine *e);
+
 /* engine.c: an engine that knows nobody, before recovery */
 void engine_empty(struct engine *e);
 
 /* query.c */
 void query_run(struct engine *e, struct request *r);
 
-/* JSON helpers shared by query.c and holds.c */
+/* json.c */
 void json_date(struct buf *out, lc_date d);
 void json_month(struct buf *out, lc_month m);
 void json_instant(const struct engine *e, struct buf *out, lc_instant at);

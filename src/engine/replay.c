@@ -108,9 +108,10 @@ static enum err apply(struct engine *e, struct event *ev, uint32_t n, uint64_t s
     return ERR_OK;
 }
 
-/* Events are read a group ahead, so that what the next ones will touch is on its way while this one is applied: at ten
- * million people nearly every look-up misses the caches. */
+/* Reading and parsing run on a thread of their own, groups ahead of the one that applies: two cores share the work, and a
+ * group's look-ups are made side by side. */
 #define GROUP ROSTER_MANY
+#define RING 32 /* groups; about 2 MiB of lines */
 
 struct group {
     struct buf text; /* the lines, copied: the reader keeps only the last */
@@ -119,18 +120,27 @@ struct group {
     struct event events[GROUP];
     struct event_arena arenas[GROUP];
     struct str subjects[GROUP];
-    uint32_t numbers[GROUP];
     unsigned n;
+    enum err err; /* ERR_END: the last group; it may hold events all the same */
+    struct errmsg msg;
 };
 
-/* ERR_END with the last ones (there may be none). */
-static enum err read_group(struct store_reader *reader, struct group *g, struct errmsg *msg)
+struct pipeline {
+    struct store_reader *reader;
+    struct group *ring;
+    uint64_t made, used; /* groups; under the lock */
+    bool stop;           /* the one that applies has given up; under the lock */
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+};
+
+static enum err read_group(struct store_reader *reader, struct group *g)
 {
     enum err err = ERR_OK;
     struct str line;
     buf_clear(&g->text);
     for (g->n = 0; g->n < GROUP; g->n++) {
-        err = store_reader_next(reader, &g->seqs[g->n], &line, msg);
+        err = store_reader_next(reader, &g->seqs[g->n], &line, &g->msg);
         if (err != ERR_OK)
             break;
         g->starts[g->n] = g->text.n;
@@ -140,44 +150,102 @@ static enum err read_group(struct store_reader *reader, struct group *g, struct 
     return err;
 }
 
-static enum err parse_group(struct engine *e, struct group *g, struct errmsg *msg)
+static enum err parse_group(struct group *g)
 {
     for (unsigned i = 0; i < g->n; i++) {
         struct str line = {g->text.p + g->starts[i], g->starts[i + 1] - g->starts[i]};
         size_t where = 0;
         if (event_read(line, &g->events[i], &g->arenas[i], &where) != ERR_OK || g->events[i].seq != g->seqs[i])
-            return err_set(msg, ERR_DAMAGED, "event %" PRIu64 " cannot be read at byte %zu: %.*s", g->seqs[i], where,
+            return err_set(&g->msg, ERR_DAMAGED, "event %" PRIu64 " cannot be read at byte %zu: %.*s", g->seqs[i], where,
                            line.n > 200 ? 200 : (int)line.n, line.p);
         g->subjects[i] = g->events[i].subject;
     }
-    roster_find_many(e->roster, g->subjects, g->numbers, g->n);
     return ERR_OK;
+}
+
+static void *produce(void *arg)
+{
+    struct pipeline *p = arg;
+    for (uint64_t i = 0;; i++) {
+        struct group *g = &p->ring[i % RING];
+        pthread_mutex_lock(&p->lock);
+        while (i - p->used == RING && !p->stop)
+            pthread_cond_wait(&p->changed, &p->lock);
+        bool stop = p->stop;
+        pthread_mutex_unlock(&p->lock);
+        if (stop)
+            return NULL;
+        enum err read = read_group(p->reader, g), parsed = parse_group(g);
+        g->err = parsed == ERR_OK ? read : parsed;
+        pthread_mutex_lock(&p->lock);
+        p->made = i + 1;
+        pthread_cond_signal(&p->changed);
+        pthread_mutex_unlock(&p->lock);
+        if (g->err != ERR_OK)
+            return NULL;
+    }
 }
 
 static enum err apply_group(struct engine *e, struct group *g, uint64_t system_seq, uint64_t total, struct errmsg *msg)
 {
-    enum err err = parse_group(e, g, msg);
+    uint32_t numbers[GROUP];
+    enum err err = ERR_OK;
+    roster_find_many(e->roster, g->subjects, numbers, g->n);
     for (unsigned i = 0; i < g->n && err == ERR_OK; i++) {
-        err = apply(e, &g->events[i], g->numbers[i], system_seq, msg);
+        err = apply(e, &g->events[i], numbers[i], system_seq, msg);
         if (g->seqs[i] % 1000000 == 0 && e->options.progress)
             e->options.progress(e->options.arg, "replay", g->seqs[i], total);
     }
     return err;
 }
 
+/* ERR_OK once the last group is applied. */
+static enum err consume(struct engine *e, struct pipeline *p, uint64_t system_seq, uint64_t total, struct errmsg *msg)
+{
+    for (uint64_t i = 0;; i++) {
+        struct group *g = &p->ring[i % RING];
+        pthread_mutex_lock(&p->lock);
+        p->used = i;
+        pthread_cond_signal(&p->changed);
+        while (p->made == i)
+            pthread_cond_wait(&p->changed, &p->lock);
+        pthread_mutex_unlock(&p->lock);
+        bool whole = g->err == ERR_OK || g->err == ERR_END;
+        enum err err = whole ? apply_group(e, g, system_seq, total, msg) : err_set(msg, g->err, "%s", g->msg.text);
+        if (err != ERR_OK || g->err == ERR_END)
+            return err;
+    }
+}
+
+static void free_ring(struct group *ring)
+{
+    for (unsigned i = 0; i < RING; i++) {
+        for (unsigned k = 0; k < GROUP; k++)
+            event_arena_done(&ring[i].arenas[k]);
+        buf_done(&ring[i].text);
+    }
+    free(ring);
+}
+
 static enum err replay(struct engine *e, struct store_reader *reader, uint64_t system_seq, uint64_t total,
                        struct errmsg *msg)
 {
-    struct group *g = mem_zalloc(1, sizeof *g);
-    enum err err, read;
-    do {
-        read = read_group(reader, g, msg);
-        err = read == ERR_OK || read == ERR_END ? apply_group(e, g, system_seq, total, msg) : read;
-    } while (err == ERR_OK && read == ERR_OK);
-    for (unsigned i = 0; i < GROUP; i++)
-        event_arena_done(&g->arenas[i]);
-    buf_done(&g->text);
-    free(g);
+    struct pipeline p = {.reader = reader, .ring = mem_zalloc(RING, sizeof *p.ring)};
+    pthread_t producer;
+    pthread_mutex_init(&p.lock, NULL);
+    pthread_cond_init(&p.changed, NULL);
+    enum err err = pthread_create(&producer, NULL, produce, &p) == 0 ? ERR_OK : err_set(msg, ERR_IO, "cannot start a thread");
+    if (err == ERR_OK) {
+        err = consume(e, &p, system_seq, total, msg);
+        pthread_mutex_lock(&p.lock);
+        p.stop = true;
+        pthread_cond_signal(&p.changed);
+        pthread_mutex_unlock(&p.lock);
+        pthread_join(producer, NULL);
+    }
+    pthread_mutex_destroy(&p.lock);
+    pthread_cond_destroy(&p.changed);
+    free_ring(p.ring);
     return err;
 }
 

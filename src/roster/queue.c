@@ -267,12 +267,10 @@ void queue_each(const struct queue *q, lc_instant from, lc_instant to, queue_eac
 
 static size_t set_bytes(const roaring_bitmap_t *set)
 {
-    /* A container's own struct and its two allocations' headers; then its entry in the bitmap's lists. */
-    enum { PER_CONTAINER = 32 + 16 + 11 };
-    roaring_statistics_t st;
-    roaring_bitmap_statistics(set, &st);
-    return sizeof *set + (size_t)st.n_containers * PER_CONTAINER + st.n_bytes_array_containers +
-           st.n_bytes_bitset_containers + st.n_bytes_run_containers;
+    /* Beside what a container takes in a file: its own struct, two allocations' headers, its entry in the lists. */
+    enum { PER_CONTAINER = 32 + 16 + 3 };
+    return sizeof *set + roaring_bitmap_portable_size_in_bytes(set) +
+           (size_t)set->high_low_container.size * PER_CONTAINER;
 }
 
 size_t queue_bytes(const struct queue *q)

@@ -53,7 +53,7 @@ uint64_t queue_suspensions_until(const struct queue *q, lc_instant at);
 typedef void queue_each_fn(void *arg, lc_instant at, enum deadline_kind kind, uint64_t count);
 void queue_each(const struct queue *q, lc_instant from, lc_instant to, queue_each_fn *fn, void *arg);
 
-/* Walks every bucket: some milliseconds at ten million. */
+/* Looks at every bucket: some milliseconds at ten million. */
 size_t queue_bytes(const struct queue *q);
 
 #endif

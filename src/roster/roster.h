@@ -91,7 +91,7 @@ void roster_save(const struct roster *r, uint32_t from, uint32_t count, struct b
  * failure some of the slice has been added: the roster is whole but of no use. */
 enum err roster_load(struct roster *r, const void *p, size_t n, struct errmsg *msg) ERR_MUSTCHECK;
 
-/* Bytes in use, for the metrics and the capacity tables. Walks the queue: some 30 ms at ten million. */
+/* Bytes in use, for the metrics and the capacity tables. Looks at every bucket: some milliseconds at ten million. */
 struct roster_memory {
     size_t records, ids, index, queue;
 };

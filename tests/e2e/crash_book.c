@@ -70,6 +70,13 @@ void book_id(uint32_t person, char out[16])
     snprintf(out, 16, "P-%06u", person % 1000000);
 }
 
+static const char *const policies[] = {"half-yearly", "national", "365-days"};
+
+bool book_is_national(uint32_t person)
+{
+    return person % 3 == 1;
+}
+
 /* Every third certification brings a phone, every seventh comes by somebody else's hand. */
 static bool brings_phone(uint32_t deed)
 {
@@ -93,7 +100,6 @@ static void write_by(uint32_t deed, char *out)
 
 void book_write(const struct book *b, uint32_t deed, struct buf *out)
 {
-    static const char *const policies[] = {"half-yearly", "national", "365-days"};
     const struct deed *d = &b->deeds[deed];
     char id[16], on[10], phone[16], by[16];
     book_id(d->person, id);
@@ -176,6 +182,11 @@ static void note_status(struct human *h, const struct event *ev)
     case EV_SUSPENDED: h->status = STATUS_SUSPENDED; break;
     case EV_RESUMED: h->status = STATUS_ACTIVE; break;
     case EV_TERMINATED: h->status = STATUS_TERMINATED; break;
+    case EV_AMENDED:
+        h->amended = ev->seq;
+        if (h->status == STATUS_GRACE)
+            h->status = BOOK_STATUS_UNSURE;
+        break;
     case EV_ACCEPTED:
         if (ev->u.accepted.effect == EFFECT_RENEWED)
             h->status = STATUS_ACTIVE;
@@ -247,6 +258,8 @@ static bool note_event(struct book *b, struct str line)
         b->log = mem_resize(b->log, b->cap_log = 2 * (ev.seq + 512), sizeof *b->log);
     b->n_log = ev.seq;
     b->log[ev.seq] = (struct noted){NOBODY, ev.type};
+    if (ev.type == EV_POLICY_ADOPTED && strcmp(ev.u.policy_adopted.policy->name, "national") == 0)
+        b->adopted = ev.seq;
     return ev.subject.p ? note_person(b, &ev) : true;
 }
 

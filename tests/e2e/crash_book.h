@@ -18,13 +18,17 @@ struct deed {
     uint64_t accepted; /* the event in the log that accepted it */
 };
 
+/* In grace when the policy changed: in grace still, or active. */
+#define BOOK_STATUS_UNSURE STATUS_N
+
 struct human {
     uint32_t enrolment;       /* deed */
     uint64_t enrolled, last;  /* events in the log */
     uint32_t number;          /* in order of enrolment */
     uint32_t phone_by, by_by; /* the deeds that the contact's members are from */
     bool has_by;
-    enum status status;
+    uint64_t amended; /* the last event that changed the policy */
+    unsigned status;  /* enum status, or BOOK_STATUS_UNSURE */
 };
 
 struct noted {
@@ -40,6 +44,7 @@ struct book {
     struct noted *log; /* by number; 0 is not used */
     uint64_t n_log, cap_log;
     uint32_t enrolled;   /* so many in the log */
+    uint64_t adopted;    /* the last event that changed the national policy */
     lc_instant time;     /* of the last event */
     uint64_t hash;       /* of all lines so far */
     uint32_t *unchecked; /* answered deeds that were not held against the log yet */
@@ -68,6 +73,7 @@ bool book_check_answers(struct book *b);
 /* The contact that a person must have by the log so far; texts of at least 32 bytes, by "" for none. */
 void book_contact(const struct book *b, uint32_t person, char *name, char *phone, char *by);
 void book_id(uint32_t person, char out[16]);
+bool book_is_national(uint32_t person);
 
 /* FNV-1a, 64 bits. */
 uint64_t book_hash(uint64_t h, struct str text);

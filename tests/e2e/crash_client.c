@@ -52,7 +52,8 @@ bool crash_send(struct crash_client *c, struct client *connection, const uint32_
     for (unsigned i = 0; i < n; i++)
         book_write(&c->book, picked[i], &c->text);
     client_request(connection, "POST", "/v1/inputs", type, buf_str(&c->text), &c->reply);
-    take_answers(c, picked, n);
+    if (c->reply.status != 503) /* too much is queued, or it is stopping: nothing was taken */
+        take_answers(c, picked, n);
     return c->reply.status != 0;
 }
 

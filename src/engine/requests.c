@@ -1,0 +1,180 @@
+/* What is asked of the engine: taken in from any thread, worked on in order, answered by batch.c. */
+#include <stdlib.h>
+#include <sys/eventfd.h>
+
+#include "engine/internal.h"
+
+void stream_init(struct stream *s)
+{
+    *s = (struct stream){.reached = INSTANT_NONE};
+}
+
+bool engine_submit(struct engine *e, struct request *r)
+{
+    unsigned n = r->kind == REQUEST_INPUTS ? r->n_inputs : 0;
+    if (n && atomic_fetch_add(&e->queued, n) + n > e->options.queue_inputs && atomic_load(&e->queued) > n) {
+        atomic_fetch_sub(&e->queued, n);
+        return false;
+    }
+    r->next = NULL;
+    r->at_input = 0;
+    r->err = ERR_OK;
+    pthread_mutex_lock(&e->lock);
+    bool wake = e->inbox == NULL;
+    *e->inbox_tail = r;
+    e->inbox_tail = &r->next;
+    pthread_mutex_unlock(&e->lock);
+    if (wake && eventfd_write(e->wake_fd, 1) != 0)
+        abort(); /* cannot happen: the counter never comes near its end */
+    return true;
+}
+
+int engine_fd(const struct engine *e)
+{
+    return e->epoll_fd;
+}
+
+void requests_fetch(struct engine *e)
+{
+    eventfd_t n;
+    (void)!eventfd_read(e->wake_fd, &n);
+    pthread_mutex_lock(&e->lock);
+    if (e->inbox) {
+        *e->todo_tail = e->inbox;
+        e->todo_tail = e->inbox_tail;
+        e->inbox = NULL;
+        e->inbox_tail = &e->inbox;
+    }
+    pthread_mutex_unlock(&e->lock);
+}
+
+static void stream_link(struct engine *e, struct stream *s)
+{
+    if (s->link)
+        return;
+    s->link = &e->streams;
+    s->next = e->streams;
+    if (s->next)
+        s->next->link = &s->next;
+    e->streams = s;
+}
+
+static void stream_unlink(struct stream *s)
+{
+    if (!s->link)
+        return;
+    *s->link = s->next;
+    if (s->next)
+        s->next->link = s->link;
+    s->link = NULL;
+}
+
+/* With a clock that is not the system's: may this input be decided now? If not, the clock must not pass its `at`. */
+static bool its_time(struct engine *e, const struct request *r, const struct input *in, bool deadlines_left)
+{
+    if (e->clock.mode == CLOCK_MODE_SYSTEM || in->at == INSTANT_NONE)
+        return true;
+    if (r->stream) {
+        stream_link(e, r->stream);
+        r->stream->reached = in->at;
+    }
+    return in->at <= e->env.now && !deadlines_left;
+}
+
+/* Looks up whom the next inputs are about, many at once. Returns how many. */
+static uint32_t look_up(const struct engine *e, const struct request *r, uint32_t numbers[ROSTER_MANY])
+{
+    struct str ids[ROSTER_MANY];
+    uint32_t n = r->n_inputs - r->at_input;
+    n = n < ROSTER_MANY ? n : ROSTER_MANY;
+    for (uint32_t i = 0; i < n; i++)
+        ids[i] = r->inputs[r->at_input + i].id;
+    roster_find_many(e->roster, ids, numbers, n);
+    return n;
+}
+
+/* Decides inputs until the request, the budget or the batch is used up, or one must wait for its time. */
+static enum err run_inputs(struct engine *e, struct request *r, unsigned *budget, struct errmsg *msg)
+{
+    uint32_t numbers[ROSTER_MANY], known = 0, next = 0;
+    while (r->at_input < r->n_inputs && *budget && !batch_full(e)) {
+        const struct input *in = &r->inputs[r->at_input];
+        if (!its_time(e, r, in, e->clock.mode != CLOCK_MODE_SYSTEM && tick_deadlines_left(e)))
+            return ERR_OK;
+        if (next == known) {
+            known = look_up(e, r, numbers);
+            next = 0;
+        }
+        enum err err = people_input(e, in, numbers[next++], &r->results[r->at_input], msg);
+        if (err != ERR_OK)
+            return err;
+        r->at_input++;
+        (*budget)--;
+        atomic_fetch_sub_explicit(&e->queued, 1, memory_order_relaxed);
+    }
+    return ERR_OK;
+}
+
+/* Has an earlier request of the same stream not finished yet? */
+static bool stream_blocked(const struct request *first, const struct request *r)
+{
+    if (!r->stream)
+        return false;
+    for (; first != r; first = first->next)
+        if (first->stream == r->stream)
+            return true;
+    return false;
+}
+
+/* Works on one request; *finished when it can be answered. */
+static enum err run_request(struct engine *e, struct request *r, unsigned *budget, bool *finished, struct errmsg *msg)
+{
+    *finished = true;
+    if (r->kind == REQUEST_INPUTS) {
+        enum err err = run_inputs(e, r, budget, msg);
+        *finished = r->at_input == r->n_inputs;
+        return err;
+    }
+    if (r->kind == REQUEST_STREAM_END)
+        stream_unlink(r->stream);
+    else
+        query_run(e, r);
+    return ERR_OK;
+}
+
+enum err requests_run(struct engine *e, unsigned budget, struct errmsg *msg)
+{
+    struct request **link = &e->todo;
+    while (*link && budget && !batch_full(e)) {
+        struct request *r = *link;
+        bool finished = false;
+        if (!stream_blocked(e->todo, r)) {
+            enum err err = run_request(e, r, &budget, &finished, msg);
+            if (err != ERR_OK)
+                return err;
+        }
+        if (!finished) {
+            if (e->clock.mode == CLOCK_MODE_SYSTEM)
+                break; /* the budget or the batch is used up: the order stands */
+            link = &r->next; /* or it waits for its time, which others need not */
+            continue;
+        }
+        *link = r->next;
+        if (!r->next)
+            e->todo_tail = link;
+        batch_answer(e, r);
+    }
+    return ERR_OK;
+}
+
+bool requests_ready(const struct engine *e)
+{
+    for (const struct request *r = e->todo; r; r = r->next) {
+        if (r->kind != REQUEST_INPUTS || e->clock.mode == CLOCK_MODE_SYSTEM)
+            return true;
+        if (!stream_blocked(e->todo, r) &&
+            (r->inputs[r->at_input].at == INSTANT_NONE || r->inputs[r->at_input].at <= e->env.now))
+            return true;
+    }
+    return false;
+}

@@ -1,0 +1,170 @@
+/* The tick: a bounded share of all that is due, then a commit; and how long nothing will be. */
+#include "engine/internal.h"
+
+#define MS INT64_C(1000000)
+/* The longest wait of an engine with a wall clock: jumps that nobody announces are looked for once a second. */
+#define LOOK_MS 1000
+
+bool tick_deadlines_left(const struct engine *e)
+{
+    return e->releasing || roster_next_instant(e->roster) <= e->env.now || holds_next(e) <= e->env.now;
+}
+
+/* What other threads may read. */
+void tick_count(struct engine *e)
+{
+    lc_instant next = roster_next_instant(e->roster);
+    atomic_store_explicit(&e->last_given, e->last_seq, memory_order_relaxed);
+    atomic_store_explicit(&e->enrolled, roster_count(e->roster), memory_order_relaxed);
+    atomic_store_explicit(&e->held, roster_held_count(e->roster), memory_order_relaxed);
+    atomic_store_explicit(&e->lag, next < e->env.now ? (uint64_t)(e->env.now - next) : 0, memory_order_relaxed);
+}
+
+/* What an accelerated clock must not pass: anything undone, and what the open streams have reached. */
+static lc_instant clock_bound(const struct engine *e)
+{
+    lc_instant bound = roster_next_instant(e->roster), other = holds_next(e);
+    bound = other < bound ? other : bound;
+    for (const struct stream *s = e->streams; s; s = s->next)
+        bound = s->reached < bound ? s->reached : bound;
+    for (const struct request *r = e->todo; r; r = r->next)
+        if (r->kind == REQUEST_INPUTS && !r->stream && r->inputs[r->at_input].at < bound)
+            bound = r->inputs[r->at_input].at;
+    return bound;
+}
+
+static void see_time(struct engine *e)
+{
+    bool system = e->clock.mode == CLOCK_MODE_SYSTEM;
+    watch_look(e);
+    watch_set_now(e, clock_now(&e->clock, system ? INSTANT_NONE : clock_bound(e)));
+}
+
+static void stamp(struct engine *e)
+{
+    if (clock_monotonic_ns() < e->stamp_at)
+        return;
+    watch_stamp(e, &e->cur->stamp);
+    e->stamp_at = clock_monotonic_ns() + STAMP_EVERY_NS;
+}
+
+static enum err do_due(struct engine *e, struct errmsg *msg)
+{
+    enum err err = ERR_OK;
+    holds_run(e);
+    sweep_release(e, TICK_RESCHEDULED);
+    if (!batch_full(e))
+        err = sweep_deadlines(e, TICK_DEADLINES, msg);
+    if (err == ERR_OK)
+        err = requests_run(e, TICK_INPUTS, msg);
+    if (err == ERR_OK && e->adopting)
+        err = sweep_adoption(e, TICK_RESCHEDULED, msg);
+    return err;
+}
+
+/* What is due now; under an accelerated clock then what is due at the next instant that has come, and so on: otherwise
+ * each of them would pay for a commit of its own. */
+static enum err do_instants(struct engine *e, struct errmsg *msg)
+{
+    enum err err = ERR_OK;
+    for (int i = 0; i < TICK_INSTANTS && err == ERR_OK && !batch_full(e); i++) {
+        lc_instant before = e->env.now;
+        see_time(e);
+        if (i > 0 && e->env.now == before)
+            break;
+        err = do_due(e, msg);
+        if (e->clock.mode != CLOCK_MODE_ACCELERATED || tick_deadlines_left(e))
+            break;
+    }
+    return err;
+}
+
+static int64_t next_wait(const struct engine *e)
+{
+    if (batch_full(e) && e->flight)
+        return LOOK_MS; /* the commit's descriptor wakes us */
+    if (tick_deadlines_left(e) || e->adopting || requests_ready(e) || (checkpoint_due(e) && !e->checkpoint.active))
+        return 0;
+    int64_t wait = clock_wait_ms(&e->clock, clock_bound(e));
+    int64_t stamp_ms = (e->stamp_at - clock_monotonic_ns()) / MS + 1;
+    if (wait < 0 || wait > stamp_ms)
+        wait = stamp_ms < 0 ? 0 : stamp_ms;
+    if (e->checkpoint.active && wait > 1)
+        return 1;
+    return wait > LOOK_MS ? LOOK_MS : wait;
+}
+
+enum err engine_tick(struct engine *e, int64_t *wait_ms, struct errmsg *msg)
+{
+    if (e->failed)
+        return err_set(msg, ERR_IO, "the store has failed before");
+    enum err err = batch_poll(e, false, msg);
+    requests_fetch(e);
+    if (err == ERR_OK)
+        err = do_instants(e, msg);
+    if (err == ERR_OK) {
+        stamp(e);
+        err = batch_commit(e, msg);
+    }
+    if (err == ERR_OK && checkpoint_due(e))
+        checkpoint_step(e);
+    if (err != ERR_OK) {
+        e->failed = true;
+        return err;
+    }
+    tick_count(e);
+    *wait_ms = next_wait(e);
+    return ERR_OK;
+}
+
+/* --- simulation --- */
+
+/* The next instant at which anything happens: a deadline, a hold, an input at the head of the queue. */
+static lc_instant next_instant(const struct engine *e)
+{
+    lc_instant next = roster_next_instant(e->roster), other = holds_next(e);
+    next = other < next ? other : next;
+    if (e->todo && e->todo->kind == REQUEST_INPUTS && e->todo->inputs[e->todo->at_input].at < next)
+        next = e->todo->inputs[e->todo->at_input].at;
+    return next;
+}
+
+enum err engine_run_until(struct engine *e, lc_instant until, struct errmsg *msg)
+{
+    for (;;) {
+        int64_t wait;
+        enum err err = engine_tick(e, &wait, msg);
+        if (err == ERR_OK)
+            err = batch_poll(e, true, msg);
+        if (err != ERR_OK)
+            return err;
+        if (tick_deadlines_left(e) || requests_ready(e) || e->adopting)
+            continue;
+        lc_instant next = next_instant(e);
+        if (next > until) {
+            if (until != INSTANT_NONE)
+                clock_advance(&e->clock, until);
+            see_time(e);
+            return batch_flush(e, msg);
+        }
+        clock_advance(&e->clock, next);
+    }
+}
+
+void engine_counters(const struct engine *e, struct engine_counters *out)
+{
+    for (int op = 0; op < OP_N; op++)
+        for (int r = 0; r < RESULT_N; r++)
+            out->inputs[op][r] = atomic_load_explicit(&e->count_inputs[op][r], memory_order_relaxed);
+    for (int t = 0; t < EV_N; t++)
+        out->events[t] = atomic_load_explicit(&e->count_events[t], memory_order_relaxed);
+    out->commits = atomic_load_explicit(&e->commits, memory_order_relaxed);
+    out->commit_ns = atomic_load_explicit(&e->commit_ns, memory_order_relaxed);
+    out->commit_bytes = atomic_load_explicit(&e->commit_bytes, memory_order_relaxed);
+    out->last_seq = atomic_load_explicit(&e->last_given, memory_order_relaxed);
+    out->durable_seq = atomic_load_explicit(&e->durable, memory_order_relaxed);
+    out->queued_inputs = atomic_load_explicit(&e->queued, memory_order_relaxed);
+    out->enrolled = atomic_load_explicit(&e->enrolled, memory_order_relaxed);
+    out->held = atomic_load_explicit(&e->held, memory_order_relaxed);
+    out->lag_seconds = atomic_load_explicit(&e->lag, memory_order_relaxed);
+}
