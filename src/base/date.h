@@ -39,6 +39,12 @@ lc_date date_bom(lc_date d);
 lc_date date_eom(lc_date d);
 lc_month date_month(lc_date d);
 
+/* DATE_NONE is earlier than every date. */
+static inline lc_date date_later(lc_date a, lc_date b)
+{
+    return a > b ? a : b;
+}
+
 /* That day of the month, clipped to its last day. */
 lc_date month_day(lc_month m, int day);
 

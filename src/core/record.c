@@ -1,16 +1,11 @@
 #include "core/record.h"
 
-static lc_date later(lc_date a, lc_date b)
-{
-    return a > b ? a : b;
-}
-
 void record_dates(const struct policy *p, const struct record *r, struct dates *out)
 {
     out->base = r->certified_on != DATE_NONE ? r->certified_on : r->approved_on;
     out->due = policy_due(p, out->base);
     /* DATE_NONE is below every date, so what is not set does not count. */
-    out->grace_until = later(out->due + p->grace, later(r->deferred_until, r->notice_until));
+    out->grace_until = date_later(out->due + p->grace, date_later(r->deferred_until, r->notice_until));
     out->suspend_on = out->grace_until + 1;
 }
 
@@ -81,7 +76,7 @@ static struct deadline next_of_suspended(const struct policy *p, const struct re
     lc_date lapse = policy_lapse(p, dates.base);
     if (lapse == DATE_NONE || r->lapsed)
         return (struct deadline){DEADLINE_NONE, INSTANT_NONE};
-    return at_midnight(DEADLINE_LAPSE, tz, later(lapse, r->suspended_on));
+    return at_midnight(DEADLINE_LAPSE, tz, date_later(lapse, r->suspended_on));
 }
 
 struct deadline record_next(const struct policy *p, const struct record *r, const struct tz *tz, lc_instant now,
