@@ -4,8 +4,10 @@
  * (engine/test_watch). */
 #include <glob.h>
 #include <poll.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -130,9 +132,21 @@ static void test_restart(const char *offset, const char *why)
     ok(strcmp(first, then) <= 0, "and now has not gone back");
 }
 
+/* libfaketime's shared memory outlives a process that is killed. */
+static void kill_daemon(void)
+{
+    char name[64];
+    pid_t pid = n->pid;
+    node_kill(n);
+    snprintf(name, sizeof name, "/faketime_shm_%ld", (long)pid);
+    shm_unlink(name);
+    snprintf(name, sizeof name, "/faketime_sem_%ld", (long)pid);
+    sem_unlink(name);
+}
+
 static void test_killed(void)
 {
-    node_kill(n);
+    kill_daemon();
     set_clock("+60d");
     node_must_start(n);
     ok(comes_to("/v1/holds", "at start the clock stands after the moment"),
@@ -179,6 +193,7 @@ int main(void)
     test_restart("+28d", "at start the clock stands before the moment");
     test_restart("+30d", NULL); /* where its last event is */
     test_killed();
+    kill_daemon();
     node_free(n, false);
     reply_done(&r);
     return tap_end();
