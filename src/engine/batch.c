@@ -31,6 +31,7 @@ void batch_add(struct engine *e, struct event *ev)
         b->offsets = mem_resize(b->offsets, b->cap_offsets, sizeof *b->offsets);
     }
     ev->seq = ++e->last_seq;
+    e->last_time = ev->time;
     if (b->n == 0)
         b->first = ev->seq;
     b->offsets[b->n++] = (uint32_t)b->lines.n;

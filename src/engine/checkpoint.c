@@ -71,7 +71,7 @@ static void write_hold(const struct engine *e, const struct hold *h, struct buf 
  * ALLOWED. Events in the log's own form, so that the log's own reader and the replay's functions take them in. */
 static void system_write(const struct engine *e, struct buf *out)
 {
-    buf_printf(out, "e%" PRIu64 " %" PRId64 "\n", e->last_seq, e->env.now);
+    buf_printf(out, "e%" PRIu64 " %" PRId64 "\n", e->last_seq, e->last_time);
     for (unsigned i = 0; i < e->n_channels; i++)
         buf_printf(out, "c%" PRId64 " %s\n", e->channels[i].heard, e->channels[i].name);
     for (unsigned i = 0; i < e->policies.n; i++)
@@ -131,7 +131,7 @@ static bool read_note(struct engine *e, struct str line, enum event_type type)
 static bool system_line(struct engine *e, char tag, struct str line, uint64_t *end)
 {
     switch (tag) {
-    case 'e': return sscanf(line.p, "%" SCNu64 " %" SCNd64, end, &e->env.now) == 2;
+    case 'e': return sscanf(line.p, "%" SCNu64 " %" SCNd64, end, &e->last_time) == 2;
     case 'c': return read_channel(e, line.p);
     case 'p': return read_policy(e, line);
     case 'g': return read_note(e, line, EV_CONFIG_ADOPTED);
@@ -366,7 +366,7 @@ static enum err load_one(struct engine *e, struct checkpoint_reader *r, struct l
         err = take_slice(e, l, slice, msg);
         if (err != ERR_OK)
             return err;
-        if (e->options.progress)
+        if (e->options.progress && slice.p[0] == 'R')
             e->options.progress(e->options.arg, "checkpoint", roster_count(e->roster), 0);
     }
     if (err != ERR_END)

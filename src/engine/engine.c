@@ -156,7 +156,7 @@ static enum err start_clock(struct engine *e, bool simulated, lc_instant start, 
     buf_done(&stamp);
     if (err != ERR_OK && err != ERR_ABSENT)
         return err;
-    lc_instant last = e->last_seq ? e->env.now : INT64_MIN;
+    lc_instant last = e->last_seq ? e->last_time : INT64_MIN;
     if (last != INT64_MIN && (*alive == INSTANT_NONE || last > *alive))
         *alive = last;
     if (simulated)

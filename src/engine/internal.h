@@ -113,6 +113,7 @@ struct engine {
     struct batch *cur, *flight; /* flight: NULL when no commit is in the store */
     int64_t commit_began;
     uint64_t last_seq; /* the last number given */
+    lc_instant last_time; /* and its event's time: now is never before it */
 
     lc_instant taking; /* the instant whose deadlines the sweep has in hand; INT64_MIN: none */
 

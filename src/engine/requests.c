@@ -9,13 +9,21 @@ void stream_init(struct stream *s)
     *s = (struct stream){.reached = INSTANT_NONE};
 }
 
+/* A request larger than the whole bound is let in when it is alone, or it would never be. */
+static bool make_room(struct engine *e, unsigned n)
+{
+    unsigned queued = atomic_load(&e->queued);
+    do {
+        if (queued && queued + n > e->options.queue_inputs)
+            return false;
+    } while (!atomic_compare_exchange_weak(&e->queued, &queued, queued + n));
+    return true;
+}
+
 bool engine_submit(struct engine *e, struct request *r)
 {
-    unsigned n = r->kind == REQUEST_INPUTS ? r->n_inputs : 0;
-    if (n && atomic_fetch_add(&e->queued, n) + n > e->options.queue_inputs && atomic_load(&e->queued) > n) {
-        atomic_fetch_sub(&e->queued, n);
+    if (r->kind == REQUEST_INPUTS && !make_room(e, r->n_inputs))
         return false;
-    }
     r->next = NULL;
     r->at_input = 0;
     r->err = ERR_OK;

@@ -15,7 +15,9 @@
 
 void watch_set_now(struct engine *e, lc_instant now)
 {
-    if (now <= e->env.now && e->env.today != DATE_NONE)
+    if (e->last_seq && now < e->last_time)
+        now = e->last_time;
+    if (now == e->env.now && e->env.today != DATE_NONE)
         return;
     e->env.now = now;
     e->env.offset = tz_offset(e->env.tz, now);
@@ -24,7 +26,7 @@ void watch_set_now(struct engine *e, lc_instant now)
 
 void watch_set_time(struct engine *e, const struct event *ev)
 {
-    e->env.now = ev->time;
+    e->last_time = e->env.now = ev->time;
     e->env.offset = ev->offset;
     e->env.today = ev->today;
 }

@@ -258,8 +258,9 @@ static struct client *begin_body(const struct server *to, size_t n)
     return c;
 }
 
-/* So much fits into what the server takes and the socket holds while the engine does nothing; more would not come back. */
-#define FITS (300 * 1024)
+/* Three groups: more than the engine takes while it does nothing, and no more than the socket holds, or the client would not
+ * come back from sending. */
+#define FITS (160 * 1024)
 
 static void full_engine(void)
 {
