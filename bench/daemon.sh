@@ -69,6 +69,7 @@ for days in 300 200 100; do
     import certify "import: certifications in random order" 300000
 done
 row "resident memory, a beneficiary" "$(resident)" bytes
+"$bin/bench/single" "$folder/api.sock" "$folder" "$people" 50
 kill "$daemon" && wait "$daemon"
 start "start from a checkpoint"
 row "resident memory after it, a beneficiary" "$(resident)" bytes

@@ -108,10 +108,10 @@ static enum err apply(struct engine *e, struct event *ev, uint32_t n, uint64_t s
     return ERR_OK;
 }
 
-/* Reading and parsing run on a thread of their own, groups ahead of the one that applies: two cores share the work, and a
- * group's look-ups are made side by side. */
-#define GROUP ROSTER_MANY
-#define RING 32 /* groups; about 2 MiB of lines */
+/* Reading and parsing run on a thread of their own, groups ahead of the one that applies. A group is large, for handing
+ * one over costs a wake-up. */
+#define GROUP 1024
+#define RING 8 /* groups; about 2 MiB of lines */
 
 struct group {
     struct buf text; /* the lines, copied: the reader keeps only the last */
@@ -188,11 +188,13 @@ static void *produce(void *arg)
 
 static enum err apply_group(struct engine *e, struct group *g, uint64_t system_seq, uint64_t total, struct errmsg *msg)
 {
-    uint32_t numbers[GROUP];
+    uint32_t numbers[ROSTER_MANY];
     enum err err = ERR_OK;
-    roster_find_many(e->roster, g->subjects, numbers, g->n);
     for (unsigned i = 0; i < g->n && err == ERR_OK; i++) {
-        err = apply(e, &g->events[i], numbers[i], system_seq, msg);
+        unsigned k = i % ROSTER_MANY, left = g->n - i;
+        if (k == 0)
+            roster_find_many(e->roster, &g->subjects[i], numbers, left < ROSTER_MANY ? left : ROSTER_MANY);
+        err = apply(e, &g->events[i], numbers[k], system_seq, msg);
         if (g->seqs[i] % 1000000 == 0 && e->options.progress)
             e->options.progress(e->options.arg, "replay", g->seqs[i], total);
     }

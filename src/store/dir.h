@@ -71,7 +71,7 @@ struct witness {     /* somebody who knows a number to be durable */
 };
 
 struct recovery_plan {
-    const struct seal *from; /* a checkpoint's: closed segments before it are only looked at from outside */
+    const struct seal *from; /* a checkpoint's: closed segments before it are only looked at from outside, when the log is large */
     bool only_last;          /* all closed segments are */
     bool cut;                /* a torn tail is cut off and indexes are mended; else nothing is changed */
     struct witness known[4];

@@ -15,15 +15,20 @@
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* The largest that one torn batch can be. */
 #define TAIL_MAX (COMMIT_MAX_BYTES + LOG_HEADER_MAX + LOG_SEAL_MAX)
 
+/* So large a log is verified as a whole at every start: it takes about a second. */
+#define VERIFY_WHOLE (UINT64_C(1) << 30)
+
 struct recovery {
     struct dir_store *d;
     const struct recovery_plan *plan;
-    bool met; /* the chain went through the checkpoint's seal */
+    bool met;   /* the chain went through the checkpoint's seal */
+    bool small; /* the whole log is verified, whatever a checkpoint spares */
     struct scan scan;
     struct seal seal;     /* the last good one */
     uint64_t last_commit; /* where it begins in its file */
@@ -225,7 +230,7 @@ static bool is_older(const struct recovery *r, size_t i)
     const struct seal *from = r->plan->from;
     if (i + 1 == d->n_segments)
         return false;
-    return r->plan->only_last || (from && d->segments[i + 1].index.first <= from->seq);
+    return r->plan->only_last || (from && !r->small && d->segments[i + 1].index.first <= from->seq);
 }
 
 static enum err take_segment(struct recovery *r, size_t i)
@@ -324,6 +329,19 @@ static void drop_empty_last(struct dir_store *d)
         index_done(&d->segments[--d->n_segments].index);
 }
 
+static bool is_small(const struct dir_store *d)
+{
+    uint64_t total = 0;
+    for (size_t i = 0; i < d->n_segments; i++) {
+        char name[SEGMENT_NAME];
+        struct stat st;
+        segment_name(d->segments[i].index.first, "ndjson", name);
+        if (fstatat(d->log_folder, name, &st, 0) == 0)
+            total += (uint64_t)st.st_size;
+    }
+    return total <= VERIFY_WHOLE;
+}
+
 enum err recover_log(struct dir_store *d, const struct recovery_plan *plan, struct store_opened *opened,
                      struct errmsg *msg)
 {
@@ -332,6 +350,7 @@ enum err recover_log(struct dir_store *d, const struct recovery_plan *plan, stru
     if (e)
         return e;
     d->cap_segments = d->n_segments;
+    r.small = is_small(d);
     scan_init(&r.scan);
     for (size_t i = 0; !e && i < d->n_segments; i++)
         e = take_segment(&r, i);

@@ -345,6 +345,8 @@ static const struct damage checkpoint_damages[] = {
     {"with a checkpoint, the first file missing", remove_first_segment, false, "are missing: before log/"},
     {"with a checkpoint, the last file missing", remove_last_segment, false, "damaged"},
     {"with a checkpoint, a digit altered in the last file", alter_last_segment, false, "log/"},
+    {"with a checkpoint, a digit altered in the middle of the log", alter_middle_segment, false, " line "},
+    {"with a checkpoint, two files in each other's place", swap_segments, false, "log/"},
 };
 
 /* --- one damage --- */
