@@ -130,24 +130,6 @@ static enum err open_store(struct engine *e, struct errmsg *msg)
     return replay_log(e, after, system_seq, msg);
 }
 
-/* After recovery everybody gets a place in the queue, and the versions of policies are counted. An adoption that a crash cut
- * short goes on. */
-static void schedule_everybody(struct engine *e)
-{
-    uint32_t n = roster_count(e->roster);
-    for (uint32_t i = 0; i < n; i++) {
-        struct entry entry;
-        roster_get(e->roster, i, &entry);
-        e->policies.used[entry.rec.policy]++;
-        if (!e->policies.current[entry.rec.policy])
-            e->adopting = true;
-        roster_schedule(e->roster, i,
-                        record_next(&e->policies.v[entry.rec.policy], &entry.rec, e->env.tz, e->env.now, e->env.today));
-        if (i % 1000000 == 999999 && e->options.progress)
-            e->options.progress(e->options.arg, "schedule", i + 1, n);
-    }
-}
-
 static enum err start_clock(struct engine *e, bool simulated, lc_instant start, lc_instant *alive, struct errmsg *msg)
 {
     struct buf stamp = BUF_INIT;

@@ -242,6 +242,9 @@ lc_instant watch_read_stamp(struct engine *e, struct str stamp);
 /* replay.c */
 enum err replay_log(struct engine *e, uint64_t after, uint64_t system_seq, struct errmsg *msg) ERR_MUSTCHECK;
 
+/* schedule.c */
+void schedule_everybody(struct engine *e);
+
 /* checkpoint.c */
 /* Loads the newest good checkpoint into the empty engine; *after: replay starts there; *system_seq: system events up to
  * there are in already; *seal. ERR_ABSENT: there is none. */
