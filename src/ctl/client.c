@@ -1,5 +1,6 @@
 #include "ctl/client.h"
 #include "ctl/json.h"
+#include "ctl/options.h"
 #include "ctl/text.h"
 
 #include <curl/curl.h>
@@ -282,4 +283,24 @@ void path_add(struct buf *path, const char *s)
     if (encoded)
         buf_adds(path, encoded);
     curl_free(encoded);
+}
+
+int client_ask(struct ctl *ctl, int argc, char **argv, const char *path, void (*print)(const char *json))
+{
+    struct client *c;
+    struct answer a = {0};
+    int status = options_read(ctl, NULL, &argc, argv, 0, 0);
+    if (status != OPTIONS_READ)
+        return status;
+    status = client_open(ctl, &c);
+    if (status)
+        return status;
+    status = client_get(c, path, &a);
+    if (status == EXIT_DONE && ctl->json)
+        printf("%s\n", a.body.p);
+    else if (status == EXIT_DONE)
+        print(a.body.p);
+    buf_done(&a.body);
+    client_close(c);
+    return status;
 }

@@ -42,4 +42,8 @@ int client_problem(const struct answer *a, const char *what);
 /* Appends s to a path, percent-encoded. */
 void path_add(struct buf *path, const char *s);
 
+/* A command without arguments of its own: asks for path, and prints the answer as it stands with --json, else by
+ * print. Returns the status to end with. */
+int client_ask(struct ctl *ctl, int argc, char **argv, const char *path, void (*print)(const char *json));
+
 #endif

@@ -59,22 +59,7 @@ static void print_holds(const char *text)
 
 int cmd_holds(struct ctl *ctl, int argc, char **argv)
 {
-    struct client *c;
-    struct answer a = {0};
-    int status = options_read(ctl, NULL, &argc, argv, 0, 0);
-    if (status != OPTIONS_READ)
-        return status;
-    status = client_open(ctl, &c);
-    if (status)
-        return status;
-    status = client_get(c, "/v1/holds", &a);
-    if (status == EXIT_DONE && ctl->json)
-        printf("%s\n", a.body.p);
-    else if (status == EXIT_DONE)
-        print_holds(a.body.p);
-    buf_done(&a.body);
-    client_close(c);
-    return status;
+    return client_ask(ctl, argc, argv, "/v1/holds", print_holds);
 }
 
 /* Sends what changes a hold, and says what became of it. */

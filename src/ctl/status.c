@@ -84,20 +84,5 @@ static void print_status(const char *text)
 
 int cmd_status(struct ctl *ctl, int argc, char **argv)
 {
-    struct client *c;
-    struct answer a = {0};
-    int status = options_read(ctl, NULL, &argc, argv, 0, 0);
-    if (status != OPTIONS_READ)
-        return status;
-    status = client_open(ctl, &c);
-    if (status)
-        return status;
-    status = client_get(c, "/v1/status", &a);
-    if (status == EXIT_DONE && ctl->json)
-        printf("%s\n", a.body.p);
-    else if (status == EXIT_DONE)
-        print_status(a.body.p);
-    buf_done(&a.body);
-    client_close(c);
-    return status;
+    return client_ask(ctl, argc, argv, "/v1/status", print_status);
 }
