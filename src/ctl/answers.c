@@ -39,7 +39,8 @@ static void tell(struct answers *a, uint64_t line, const char *member, const cha
         return;
     struct buf b = BUF_INIT;
     buf_printf(&b, "%s:%llu: ", a->body->file, (unsigned long long)line);
-    if (member && *member) {
+    /* Most of the daemon's words name the member themselves. */
+    if (member && *member && !(what && strncmp(what, "member ", 7) == 0)) {
         text_add_safe(&b, member);
         BUF_LIT(&b, ": ");
     }
