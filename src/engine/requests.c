@@ -89,14 +89,20 @@ static bool its_time(struct engine *e, const struct request *r, const struct inp
     return in->at <= e->env.now && !deadlines_left;
 }
 
-/* Looks up whom the next inputs are about, many at once. Returns how many. */
+static bool is_later(const struct engine *e, const struct input *in)
+{
+    return in->at != INSTANT_NONE && in->at > e->env.now;
+}
+
+/* Looks up whom the next inputs are about, many at once, as far as their time has come. Returns how many, at least one. */
 static uint32_t look_up(const struct engine *e, const struct request *r, uint32_t numbers[ROSTER_MANY])
 {
     struct str ids[ROSTER_MANY];
-    uint32_t n = r->n_inputs - r->at_input;
-    n = n < ROSTER_MANY ? n : ROSTER_MANY;
-    for (uint32_t i = 0; i < n; i++)
-        ids[i] = r->inputs[r->at_input + i].id;
+    const struct input *inputs = &r->inputs[r->at_input];
+    uint32_t left = r->n_inputs - r->at_input, n = 0;
+    do
+        ids[n] = inputs[n].id;
+    while (++n < left && n < ROSTER_MANY && !is_later(e, &inputs[n]));
     roster_find_many(e->roster, ids, numbers, n);
     return n;
 }
@@ -180,8 +186,7 @@ bool requests_ready(const struct engine *e)
     for (const struct request *r = e->todo; r; r = r->next) {
         if (r->kind != REQUEST_INPUTS || e->clock.mode == CLOCK_MODE_SYSTEM)
             return true;
-        if (!stream_blocked(e->todo, r) &&
-            (r->inputs[r->at_input].at == INSTANT_NONE || r->inputs[r->at_input].at <= e->env.now))
+        if (!stream_blocked(e->todo, r) && (r->at_input == r->n_inputs || !is_later(e, &r->inputs[r->at_input])))
             return true;
     }
     return false;

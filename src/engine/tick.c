@@ -28,7 +28,7 @@ static lc_instant clock_bound(const struct engine *e)
     for (const struct stream *s = e->streams; s; s = s->next)
         bound = s->reached < bound ? s->reached : bound;
     for (const struct request *r = e->todo; r; r = r->next)
-        if (r->kind == REQUEST_INPUTS && !r->stream && r->inputs[r->at_input].at < bound)
+        if (r->kind == REQUEST_INPUTS && !r->stream && r->at_input < r->n_inputs && r->inputs[r->at_input].at < bound)
             bound = r->inputs[r->at_input].at;
     return bound;
 }
@@ -124,7 +124,8 @@ static lc_instant next_instant(const struct engine *e)
 {
     lc_instant next = roster_next_instant(e->roster), other = holds_next(e);
     next = other < next ? other : next;
-    if (e->todo && e->todo->kind == REQUEST_INPUTS && e->todo->inputs[e->todo->at_input].at < next)
+    if (e->todo && e->todo->kind == REQUEST_INPUTS && e->todo->at_input < e->todo->n_inputs &&
+        e->todo->inputs[e->todo->at_input].at < next)
         next = e->todo->inputs[e->todo->at_input].at;
     return next;
 }
