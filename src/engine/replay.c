@@ -109,9 +109,11 @@ static enum err apply(struct engine *e, struct event *ev, uint32_t n, uint64_t s
 }
 
 /* Reading and parsing run on a thread of their own, groups ahead of the one that applies. A group is large, for handing
- * one over costs a wake-up. */
+ * one over costs a wake-up. When the one that applies runs out of groups it gets them unparsed: reading and checking the
+ * seals are work enough for one core. */
 #define GROUP 1024
 #define RING 8 /* groups; about 2 MiB of lines */
+#define HUNGRY 2 /* groups ahead or fewer */
 
 struct group {
     struct buf text; /* the lines, copied: the reader keeps only the last */
@@ -121,6 +123,7 @@ struct group {
     struct event_arena arenas[GROUP];
     struct str subjects[GROUP];
     unsigned n;
+    bool parsed;
     enum err err; /* ERR_END: the last group; it may hold events all the same */
     struct errmsg msg;
 };
@@ -163,6 +166,14 @@ static enum err parse_group(struct group *g)
     return ERR_OK;
 }
 
+/* A line that cannot be parsed comes before whatever the reader met behind it. */
+static void parse_into(struct group *g)
+{
+    enum err err = parse_group(g);
+    if (err != ERR_OK)
+        g->err = err;
+}
+
 static void *produce(void *arg)
 {
     struct pipeline *p = arg;
@@ -175,14 +186,19 @@ static void *produce(void *arg)
         pthread_mutex_unlock(&p->lock);
         if (stop)
             return NULL;
-        enum err read = read_group(p->reader, g), parsed = parse_group(g);
-        g->err = parsed == ERR_OK ? read : parsed;
+        g->err = read_group(p->reader, g);
         pthread_mutex_lock(&p->lock);
-        p->made = i + 1;
+        g->parsed = i - p->used >= HUNGRY;
+        pthread_mutex_unlock(&p->lock);
+        if (g->parsed)
+            parse_into(g);
+        bool last = g->err != ERR_OK;
+        pthread_mutex_lock(&p->lock);
+        p->made = i + 1; /* from here on the group is the other's */
         pthread_cond_signal(&p->changed);
         pthread_mutex_unlock(&p->lock);
-        if (g->err != ERR_OK)
-            return NULL;
+        if (last)
+            return NULL; /* an unparsed group's fault is found by the one that applies, which then stops us */
     }
 }
 
@@ -212,6 +228,8 @@ static enum err consume(struct engine *e, struct pipeline *p, uint64_t system_se
         while (p->made == i)
             pthread_cond_wait(&p->changed, &p->lock);
         pthread_mutex_unlock(&p->lock);
+        if (!g->parsed)
+            parse_into(g);
         bool whole = g->err == ERR_OK || g->err == ERR_END;
         enum err err = whole ? apply_group(e, g, system_seq, total, msg) : err_set(msg, g->err, "%s", g->msg.text);
         if (err != ERR_OK || g->err == ERR_END)
