@@ -1,3 +1,4 @@
+/* What the decisions share, and which file decides what. */
 #include "core/deciding.h"
 
 #include <stdlib.h>

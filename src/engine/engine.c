@@ -1,3 +1,4 @@
+/* The engine's life: opened, recovered, closed. What it does in between is in the files beside this one. */
 #include "engine/engine.h"
 
 #include <errno.h>
