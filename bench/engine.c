@@ -11,11 +11,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bench/people.h"
 #include "engine/engine.h"
 
 #define GROUP 1024 /* inputs a request */
 #define WINDOW 32  /* requests in the queue at a time */
-#define ID_DIGITS 18
 
 static const char conf[] = "brake_limit = \"off\"\n"
                            "channel \"face\" {}\nchannel \"data-match\" {}\n"
@@ -104,8 +104,7 @@ struct group {
 
 static void set_id(struct group *g, unsigned i, uint32_t person)
 {
-    /* Six digits of a region, eight like a date, four of a serial number. */
-    int n = snprintf(g->text[i], sizeof g->text[i], "330902%08u%04u", 19300101 + person / 10000 % 9000000, person % 10000);
+    int n = bench_id(person, g->text[i]);
     g->inputs[i].id = (struct str){g->text[i], (size_t)n};
 }
 
@@ -117,12 +116,6 @@ static void enrolment(struct group *g, unsigned i, uint32_t person, lc_date day)
     g->inputs[i].policy = STR_LIT("national");
     g->inputs[i].approved_on = day - (lc_date)(person % 365);
     g->inputs[i].amount = 350000;
-}
-
-/* A permutation of 0..n-1: the multiplier is prime to every n that is not its multiple. */
-static uint32_t shuffled(uint32_t i, uint32_t n)
-{
-    return (uint32_t)((uint64_t)i * UINT64_C(2654435761) % n);
 }
 
 static void certification(struct group *g, unsigned i, uint32_t person, lc_date day)
@@ -149,7 +142,7 @@ static void fill(struct group *g, make_fn *make, bool shuffle, uint32_t from, ui
     uint32_t n = people - from < GROUP ? people - from : GROUP;
     for (uint32_t i = 0; i < n; i++) {
         g->inputs[i] = (struct input){.at = INSTANT_NONE, .amount = AMOUNT_NONE};
-        make(g, i, shuffle ? shuffled(from + i, people) : from + i, day);
+        make(g, i, shuffle ? bench_shuffled(from + i, people) : from + i, day);
     }
     g->request = (struct request){
         .kind = REQUEST_INPUTS, .done = done, .owner = g, .inputs = g->inputs, .results = g->results, .n_inputs = n};
@@ -256,7 +249,7 @@ static void bench_single(struct bench *b, lc_date day)
     int fd = open(path, O_CREAT | O_TRUNC | O_WRONLY, 0600);
     for (unsigned i = 0; i < N; i++) {
         fill(g, certification, true, i, i + 1, day);
-        certification(g, 0, shuffled(i, b->people), day);
+        certification(g, 0, bench_shuffled(i, b->people), day);
         double t = seconds();
         if (!engine_submit(b->engine, &g->request))
             die("the queue", "is full");

@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/date.h"
+#include "bench/people.h"
 
 static void write_out(struct buf *b)
 {
@@ -27,7 +28,9 @@ static void put_date(struct buf *b, const char *name, lc_date d)
 
 static void enrolment(struct buf *b, uint32_t i, lc_date today)
 {
-    buf_printf(b, "{\"op\":\"enrol\",\"id\":\"330902%08u%04u\",\"policy\":\"national\"", 19300101 + i / 10000 % 9000000, i % 10000);
+    char id[BENCH_ID_BYTES];
+    bench_id(i, id);
+    buf_printf(b, "{\"op\":\"enrol\",\"id\":\"%s\",\"policy\":\"national\"", id);
     put_date(b, "approved_on", today - 400 - (lc_date)(i % 3000));
     put_date(b, "last_certified_on", today - 310);
     buf_printf(b, ",\"category\":\"resident-pension\",\"amount\":350000,\"name\":\"陈桂%u\",\"phone\":\"120%08u\"}\n", i % 1000, i % 100000000);
@@ -35,8 +38,9 @@ static void enrolment(struct buf *b, uint32_t i, lc_date today)
 
 static void certification(struct buf *b, uint32_t i, lc_date day)
 {
-    buf_printf(b, "{\"op\":\"certify\",\"id\":\"330902%08u%04u\",\"channel\":\"face\",\"ref\":\"F%u-%d\"", 19300101 + i / 10000 % 9000000,
-               i % 10000, i, day);
+    char id[BENCH_ID_BYTES];
+    bench_id(i, id);
+    buf_printf(b, "{\"op\":\"certify\",\"id\":\"%s\",\"channel\":\"face\",\"ref\":\"F%u-%d\"", id, i, day);
     put_date(b, "certified_on", day);
     buf_adds(b, "}\n");
 }
@@ -54,8 +58,8 @@ int main(int argc, char **argv)
     for (uint32_t i = 0; i < n; i++) {
         if (enrol)
             enrolment(&b, i, today);
-        else /* a permutation: the multiplier is prime to every n that is not its multiple */
-            certification(&b, (uint32_t)((uint64_t)i * UINT64_C(2654435761) % n), today - atoi(argv[3]));
+        else
+            certification(&b, bench_shuffled(i, n), today - atoi(argv[3]));
         if (b.n > 1 << 16)
             write_out(&b);
     }

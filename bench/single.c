@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/date.h"
+#include "bench/people.h"
 
 #define ROUNDS 1000
 #define LINE_BYTES 370 /* an accepted certification and its seal in the log */
@@ -36,10 +37,10 @@ static int connect_to(const char *path)
 /* Sends one input and reads its answer, which is short and comes whole. */
 static void certify(int fd, unsigned i, const char *day)
 {
-    char body[256], text[512], answer[4096];
+    char id[BENCH_ID_BYTES], body[256], text[512], answer[4096];
+    bench_id(i, id);
     int n = snprintf(body, sizeof body,
-                     "{\"op\":\"certify\",\"id\":\"330902%08u%04u\",\"channel\":\"face\",\"ref\":\"S%u\",\"certified_on\":\"%s\"}",
-                     19300101 + i / 10000 % 9000000, i % 10000, i, day);
+                     "{\"op\":\"certify\",\"id\":\"%s\",\"channel\":\"face\",\"ref\":\"S%u\",\"certified_on\":\"%s\"}", id, i, day);
     n = snprintf(text, sizeof text,
                  "POST /v1/inputs HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", n,
                  body);
@@ -90,7 +91,7 @@ int main(int argc, char **argv)
         die(path);
     for (unsigned i = 0; i < ROUNDS; i++) {
         int64_t t = clock_monotonic_ns();
-        certify(server, (unsigned)((uint64_t)i * 2654435761u % people), day);
+        certify(server, bench_shuffled(i, people), day);
         over_socket[i] = clock_monotonic_ns() - t;
         t = clock_monotonic_ns();
         sync_bytes(file);

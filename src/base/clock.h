@@ -24,7 +24,8 @@ void clock_accelerated(struct clock *c, lc_instant start, int64_t factor);
 void clock_simulated(struct clock *c, lc_instant start);
 
 /* The present. bound: the earliest instant that must not be passed (INSTANT_NONE: none); it stops an accelerated
- * clock, which then goes on from there, a tenth of a real second of what it missed made up at most; a system clock takes no notice; a simulated one stays where it is. */
+ * clock, which then goes on from there, a tenth of a real second of what it missed made up at most; a system clock takes
+ * no notice; a simulated one stays where it is. */
 lc_instant clock_now(struct clock *c, lc_instant bound);
 /* Puts an accelerated or simulated clock forward to at, never back. */
 void clock_advance(struct clock *c, lc_instant at);

@@ -267,6 +267,8 @@ bool requests_ready(const struct engine *e);
 /* tick.c */
 /* Is anything left that is due by now, inputs aside? */
 bool tick_deadlines_left(const struct engine *e);
+/* By how many seconds the sweep is behind. */
+uint64_t tick_lag(const struct engine *e);
 /* Sets what other threads may read. */
 void tick_count(struct engine *e);
 

@@ -198,14 +198,13 @@ static void status(struct engine *e, struct request *r)
     struct buf *out = &r->body;
     struct store_info info;
     store_info(e->store, &info);
-    lc_instant next = roster_next_instant(e->roster);
     buf_printf(out, "{\"position\":%" PRIu64 ",\"now\":", info.durable);
     json_instant(e, out, e->env.now);
     buf_printf(out, ",\"simulated\":%s,\"enrolled\":%u", e->simulated ? "true" : "false", roster_count(e->roster));
     for (int s = 0; s < STATUS_N; s++)
         buf_printf(out, ",\"%s\":%u", status_text((enum status)s), roster_status_count(e->roster, (enum status)s));
-    buf_printf(out, ",\"held\":%u,\"lag_seconds\":%" PRId64 ",\"next\":[", roster_held_count(e->roster),
-               next < e->env.now ? e->env.now - next : 0);
+    buf_printf(out, ",\"held\":%u,\"lag_seconds\":%" PRIu64 ",\"next\":[", roster_held_count(e->roster),
+               tick_lag(e));
     struct next_rows rows = {.e = e, .out = out};
     roster_buckets(e->roster, INT64_MIN, INSTANT_NONE, add_next, &rows);
     BUF_LIT(out, "],\"holds\":");

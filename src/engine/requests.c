@@ -77,8 +77,13 @@ static void stream_unlink(struct stream *s)
     s->link = NULL;
 }
 
+static bool is_later(const struct engine *e, const struct input *in)
+{
+    return in->at != INSTANT_NONE && in->at > e->env.now;
+}
+
 /* With a clock that is not the system's: may this input be decided now? If not, the clock must not pass its `at`. */
-static bool its_time(struct engine *e, const struct request *r, const struct input *in, bool deadlines_left)
+static bool its_time(struct engine *e, const struct request *r, const struct input *in)
 {
     if (e->clock.mode == CLOCK_MODE_SYSTEM || in->at == INSTANT_NONE)
         return true;
@@ -86,12 +91,7 @@ static bool its_time(struct engine *e, const struct request *r, const struct inp
         stream_link(e, r->stream);
         r->stream->reached = in->at;
     }
-    return in->at <= e->env.now && !deadlines_left;
-}
-
-static bool is_later(const struct engine *e, const struct input *in)
-{
-    return in->at != INSTANT_NONE && in->at > e->env.now;
+    return !is_later(e, in) && !tick_deadlines_left(e);
 }
 
 /* Looks up whom the next inputs are about, many at once, as far as their time has come. Returns how many, at least one. */
@@ -113,7 +113,7 @@ static enum err run_inputs(struct engine *e, struct request *r, unsigned *budget
     uint32_t numbers[ROSTER_MANY], known = 0, next = 0;
     while (r->at_input < r->n_inputs && *budget && !batch_full(e)) {
         const struct input *in = &r->inputs[r->at_input];
-        if (!its_time(e, r, in, e->clock.mode != CLOCK_MODE_SYSTEM && tick_deadlines_left(e)))
+        if (!its_time(e, r, in))
             return ERR_OK;
         if (next == known) {
             known = look_up(e, r, numbers);

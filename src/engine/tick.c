@@ -5,26 +5,37 @@
 /* The longest wait of an engine with a wall clock: jumps that nobody announces are looked for once a second. */
 #define LOOK_MS 1000
 
+/* The next instant at which anything happens by itself: a deadline, or a hold that begins or ends. */
+static lc_instant next_by_itself(const struct engine *e)
+{
+    lc_instant deadline = roster_next_instant(e->roster), hold = holds_next(e);
+    return hold < deadline ? hold : deadline;
+}
+
 bool tick_deadlines_left(const struct engine *e)
 {
-    return e->releasing || roster_next_instant(e->roster) <= e->env.now || holds_next(e) <= e->env.now;
+    return e->releasing || next_by_itself(e) <= e->env.now;
+}
+
+uint64_t tick_lag(const struct engine *e)
+{
+    lc_instant next = roster_next_instant(e->roster);
+    return next < e->env.now ? (uint64_t)(e->env.now - next) : 0;
 }
 
 /* What other threads may read. */
 void tick_count(struct engine *e)
 {
-    lc_instant next = roster_next_instant(e->roster);
     atomic_store_explicit(&e->last_given, e->last_seq, memory_order_relaxed);
     atomic_store_explicit(&e->enrolled, roster_count(e->roster), memory_order_relaxed);
     atomic_store_explicit(&e->held, roster_held_count(e->roster), memory_order_relaxed);
-    atomic_store_explicit(&e->lag, next < e->env.now ? (uint64_t)(e->env.now - next) : 0, memory_order_relaxed);
+    atomic_store_explicit(&e->lag, tick_lag(e), memory_order_relaxed);
 }
 
 /* What an accelerated clock must not pass: anything undone, and what the open streams have reached. */
 static lc_instant clock_bound(const struct engine *e)
 {
-    lc_instant bound = roster_next_instant(e->roster), other = holds_next(e);
-    bound = other < bound ? other : bound;
+    lc_instant bound = next_by_itself(e);
     for (const struct stream *s = e->streams; s; s = s->next)
         bound = s->reached < bound ? s->reached : bound;
     for (const struct request *r = e->todo; r; r = r->next)
@@ -119,11 +130,10 @@ enum err engine_tick(struct engine *e, int64_t *wait_ms, struct errmsg *msg)
 
 /* --- simulation --- */
 
-/* The next instant at which anything happens: a deadline, a hold, an input at the head of the queue. */
+/* The next instant at which anything happens, by itself or by the input at the head of the queue. */
 static lc_instant next_instant(const struct engine *e)
 {
-    lc_instant next = roster_next_instant(e->roster), other = holds_next(e);
-    next = other < next ? other : next;
+    lc_instant next = next_by_itself(e);
     if (e->todo && e->todo->kind == REQUEST_INPUTS && e->todo->at_input < e->todo->n_inputs &&
         e->todo->inputs[e->todo->at_input].at < next)
         next = e->todo->inputs[e->todo->at_input].at;
