@@ -1,16 +1,22 @@
-/* Listening sockets. So far Unix sockets alone: a TCP listener needs tokens, which this version does not have. */
+/* Listening sockets: "unix:/PATH", or an address with a port: "127.0.0.1:8600", "[::1]:8600", "localhost:8600", which
+ * is 127.0.0.1. Names are not looked up: what one means may change, and with it who can connect. */
 #ifndef NET_LISTEN_H
 #define NET_LISTEN_H
 
 #include "base/err.h"
 
-/* Is "unix:/PATH" an address that listen_open() may try? Touches nothing. */
+#define LISTEN_TEXT 128
+
+/* Is it an address that listen_open() may try? Touches nothing. */
 enum err listen_check(const char *address, struct errmsg *msg) ERR_MUSTCHECK;
 
-/* Binds and listens, non-blocking. A socket file left behind by a process that died is replaced; one on which
- * somebody answers is ERR_LOCKED. The file gets mode 0660: who connects is asked for its uid anyhow. */
+/* Binds and listens, non-blocking; where somebody else listens it is ERR_LOCKED. A Unix socket's file left behind by a
+ * process that died is replaced, and gets mode 0660: who connects is asked for its uid anyhow. Port 0: a free one. */
 enum err listen_open(const char *address, int *fd, struct errmsg *msg) ERR_MUSTCHECK;
 /* Closes it and removes its file. */
 void listen_close(const char *address, int fd);
+
+/* Where a socket listens, in the form above and with the port that it has got. */
+const char *listen_text(int fd, char out[LISTEN_TEXT]);
 
 #endif

@@ -59,6 +59,11 @@ void loop_stop(struct loop *l)
     event_base_loopbreak(l->base);
 }
 
+struct event_base *loop_base(struct loop *l)
+{
+    return l->base;
+}
+
 static void fire(evutil_socket_t fd, short what, void *arg)
 {
     struct watch *w = arg;

@@ -1,7 +1,7 @@
 /* The event loop of one thread: descriptors, timers and signals, over libevent on epoll.
  *
  * Everything here belongs to the thread that runs the loop. What another thread has to say comes in through a
- * completion queue (net/completions.h). */
+ * completion queue (base/completions.h). */
 #ifndef NET_LOOP_H
 #define NET_LOOP_H
 
@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 
+struct event_base;
 struct loop;
 struct watch; /* one thing waited for */
 
@@ -18,6 +19,8 @@ void loop_free(struct loop *l);
 /* Runs until loop_stop(). */
 enum err loop_run(struct loop *l, struct errmsg *msg) ERR_MUSTCHECK;
 void loop_stop(struct loop *l);
+/* For libraries that bring events of their own for libevent. */
+struct event_base *loop_base(struct loop *l);
 
 /* Calls fn(arg) for as long as the descriptor is readable (level-triggered). The descriptor stays the caller's, and
  * must outlive the watch. */

@@ -1,5 +1,7 @@
-/* Listening on a Unix socket: which addresses, over what is left behind, and not over the living. */
+/* Listening sockets: which addresses, over what is left behind, and not over the living. */
+#include <arpa/inet.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -22,9 +24,27 @@ static void addresses(void)
         const char *says;
     } cases[] = {
         {"unix:/run/lifecertd/api.sock", ERR_OK, ""},
-        {"127.0.0.1:8600", ERR_INVALID, "Unix sockets only"},
-        {"[::1]:8600", ERR_INVALID, "Unix sockets only"},
-        {"", ERR_INVALID, "Unix sockets only"},
+        {"127.0.0.1:8600", ERR_OK, ""},
+        {"0.0.0.0:0", ERR_OK, ""},
+        {"[::1]:65535", ERR_OK, ""},
+        {"[::ffff:127.0.0.1]:1", ERR_OK, ""},
+        {"localhost:8600", ERR_OK, ""},
+        {"", ERR_INVALID, "expected \"unix:/PATH\", or an address and a port"},
+        {"8600", ERR_INVALID, "expected"},
+        {":8600", ERR_INVALID, "expected"},
+        {"127.0.0.1", ERR_INVALID, "expected"},
+        {"127.0.0.1:", ERR_INVALID, "expected"},
+        {"127.0.0.1:65536", ERR_INVALID, "expected"},
+        {"127.0.0.1:4294967297", ERR_INVALID, "expected"},
+        {"127.0.0.1:+1", ERR_INVALID, "expected"},
+        {"127.1:8600", ERR_INVALID, "expected"},
+        {"127.0.0.256:8600", ERR_INVALID, "expected"},
+        {"::1:8600", ERR_INVALID, "expected"},
+        {"[::1]", ERR_INVALID, "expected"},
+        {"[]:8600", ERR_INVALID, "expected"},
+        {"[127.0.0.1]:8600", ERR_INVALID, "expected"},
+        {"[" TEN TEN TEN TEN TEN "]:1", ERR_INVALID, "expected"},
+        {"lifecertd.example:8600", ERR_INVALID, "no names are looked up"},
         {"unix:", ERR_INVALID, "absolute path"},
         {"unix:api.sock", ERR_INVALID, "absolute path"},
         {"unix:/" TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN "1234567", ERR_INVALID, "longer than the 107 bytes"},
@@ -37,14 +57,19 @@ static void addresses(void)
     }
 }
 
+static bool connects(int family, const void *address, socklen_t length)
+{
+    int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool good = fd >= 0 && connect(fd, address, length) == 0;
+    close(fd);
+    return good;
+}
+
 static bool can_connect(const char *path)
 {
     struct sockaddr_un a = {.sun_family = AF_UNIX};
     snprintf(a.sun_path, sizeof a.sun_path, "%s", path);
-    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-    bool good = connect(fd, (struct sockaddr *)&a, sizeof a) == 0;
-    close(fd);
-    return good;
+    return connects(AF_UNIX, &a, sizeof a);
 }
 
 static void life(void)
@@ -82,11 +107,110 @@ static void obstacles(void)
     is_int(listen_open(address, &fd, &msg), ERR_IO, "a folder that is not there is named: %s", msg.text);
 }
 
+/* --- TCP --- */
+
+static int port_of(int fd)
+{
+    char text[LISTEN_TEXT];
+    int port = 0;
+    listen_text(fd, text);
+    if (sscanf(strrchr(text, ':'), ":%d", &port) != 1)
+        bail_out("\"%s\" has no port", text);
+    return port;
+}
+
+static bool has_flag(int fd, int level, int option)
+{
+    int on = 0;
+    socklen_t size = sizeof on;
+    return getsockopt(fd, level, option, &on, &size) == 0 && on;
+}
+
+static void tcp(void)
+{
+    char address[64], text[LISTEN_TEXT];
+    int fd = -1, second = -1;
+    is_int(listen_open("127.0.0.1:0", &fd, &msg), ERR_OK, "a free port is found");
+    struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port_of(fd))};
+    a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    snprintf(address, sizeof address, "127.0.0.1:%d", port_of(fd));
+    ok(port_of(fd) > 0 && strcmp(listen_text(fd, text), address) == 0, "and told");
+    ok(connects(AF_INET, &a, sizeof a), "one can connect to it");
+    ok((fcntl(fd, F_GETFL) & O_NONBLOCK) && (fcntl(fd, F_GETFD) & FD_CLOEXEC), "it blocks nobody, and no child has it");
+    is_int(listen_open(address, &second, &msg), ERR_LOCKED, "a second one in its place is refused");
+    ok(strstr(msg.text, "another process listens") && strstr(msg.text, address), "with words: %s", msg.text);
+
+    /* A connection that this side ends lingers on the port. */
+    int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), accepted = -1;
+    bool linked = connect(client, (struct sockaddr *)&a, sizeof a) == 0;
+    for (int i = 0; i < 2 && linked; i++) { /* the one from above comes first */
+        accepted = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+        close(accepted);
+    }
+    listen_close(address, fd);
+    ok(accepted >= 0 && listen_open(address, &fd, &msg) == ERR_OK, "a restart has its port at once");
+    close(client);
+    listen_close(address, fd);
+    ok(!connects(AF_INET, &a, sizeof a), "closed, nobody answers");
+    is_int(listen_open("203.0.113.1:0", &fd, &msg), ERR_IO, "an address that is not ours is refused: %s", msg.text);
+    is_int(listen_open("localhost:0", &fd, &msg), ERR_OK, "localhost is known");
+    ok(strncmp(listen_text(fd, text), "127.0.0.1:", 10) == 0, "as 127.0.0.1");
+    listen_close("localhost:0", fd);
+}
+
+/* Somebody else may have the port over IPv4: then another one is tried. */
+static bool leaves_v4_alone(void)
+{
+    char address[64];
+    int v6 = -1, v4 = -1;
+    bool good = false;
+    for (int i = 0; i < 20 && !good; i++) {
+        if (listen_open("[::]:0", &v6, &msg) != ERR_OK)
+            bail_out("%s", msg.text);
+        snprintf(address, sizeof address, "0.0.0.0:%d", port_of(v6));
+        good = listen_open(address, &v4, &msg) == ERR_OK;
+        listen_close("[::]:0", v6);
+    }
+    if (good)
+        listen_close(address, v4);
+    return good;
+}
+
+static void tcp_v6(void)
+{
+    char text[LISTEN_TEXT];
+    int fd = -1;
+    if (listen_open("[::1]:0", &fd, &msg) != ERR_OK) {
+        skip(3, "there is no IPv6 here");
+        return;
+    }
+    struct sockaddr_in6 a = {
+        .sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port_of(fd)), .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+    ok(strncmp(listen_text(fd, text), "[::1]:", 6) == 0 && connects(AF_INET6, &a, sizeof a), "IPv6: %s", text);
+    ok(has_flag(fd, IPPROTO_IPV6, IPV6_V6ONLY), "and nothing else");
+    listen_close(text, fd);
+    ok(leaves_v4_alone(), "so that IPv4 can have the same port");
+}
+
+static void names(void)
+{
+    char address[128], text[LISTEN_TEXT];
+    int fd = -1;
+    snprintf(address, sizeof address, "unix:%s/named", tap_tmpdir());
+    if (listen_open(address, &fd, &msg) != ERR_OK)
+        bail_out("%s", msg.text);
+    is_str(listen_text(fd, text), address, "a Unix socket tells its path");
+    listen_close(address, fd);
+}
+
 int main(void)
 {
-    plan(7 + 10 + 3);
+    plan(25 + 10 + 3 + 11 + 3 + 1);
     addresses();
     life();
     obstacles();
+    tcp();
+    tcp_v6();
+    names();
     return tap_end();
 }

@@ -2,8 +2,8 @@
  *
  * A completion stands inside whatever it completes, so a push never allocates and never fails. At most as many are
  * queued as there are requests in flight, which the engine's own queue bounds. */
-#ifndef NET_COMPLETIONS_H
-#define NET_COMPLETIONS_H
+#ifndef BASE_COMPLETIONS_H
+#define BASE_COMPLETIONS_H
 
 #include "base/err.h"
 

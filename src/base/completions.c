@@ -1,4 +1,4 @@
-#include "net/completions.h"
+#include "base/completions.h"
 
 #include <pthread.h>
 #include <stdbool.h>

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
-#include "net/completions.h"
+#include "base/completions.h"
 #include "tests/lib/tap.h"
 
 #define THREADS 3
