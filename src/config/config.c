@@ -3,23 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "config/reading.h"
-#include "config/schema.h"
+#include "config/endpoint_rules.h"
+#include "config/loader.h"
 #include "config/value.h"
-
-/* A section of the file, or what stands outside of all of them: where its values go, and which are set. */
-struct instance {
-    const struct section *schema; /* NULL: not a section that we know; what stands in it is passed over */
-    void *target;
-    const char *title;
-    const struct statement *set[SCHEMA_KEYS_MAX];
-};
-
-struct loader {
-    struct config *c;
-    struct reading *r;
-    struct instance *instances; /* by the statement's index + 1; 0 is what stands outside of sections */
-};
 
 /* ---- faults ---- */
 
@@ -46,11 +32,23 @@ static const char *place(const struct instance *in, char out[96])
     return out;
 }
 
-static void fault(struct loader *l, const struct statement *s, const struct instance *in, const char *what,
+void loader_fault(struct loader *l, const struct statement *s, const struct instance *in, const char *what,
                   const char *expected)
 {
     char where[96];
     reading_fault(l->r, s->file, s->line, "%s%s: expected %s", place(in, where), what, expected);
+}
+
+const struct statement *instance_set(const struct instance *in, const char *key)
+{
+    return in->set[schema_key(in->schema, key) - in->schema->keys];
+}
+
+/* "policy, channel or message": all but what has no name. */
+static void section_names(struct buf *out)
+{
+    for (size_t i = 1; i < SECTION_N; i++)
+        buf_printf(out, "%s%s", i == 1 ? "" : i + 1 < SECTION_N ? ", " : " or ", config_schema[i].name);
 }
 
 static void unknown_fault(struct loader *l, const struct statement *s, const struct instance *in, const char *kind,
@@ -60,13 +58,13 @@ static void unknown_fault(struct loader *l, const struct statement *s, const str
     struct buf names = BUF_INIT;
     snprintf(what, sizeof what, "unknown %s %s", kind, show(name, shown));
     if (s->kind == STATEMENT_SECTION)
-        buf_adds(&names, "policy or channel");
+        section_names(&names);
     else if (s->kind == STATEMENT_CALL)
         buf_adds(&names, "include(\"FILE\"), outside of sections");
     else
         schema_names(in->schema, &names);
     buf_addc(&names, '\0');
-    fault(l, s, in, what, names.p);
+    loader_fault(l, s, in, what, names.p);
     buf_done(&names);
 }
 
@@ -75,9 +73,10 @@ static void value_fault(struct loader *l, const struct statement *s, const struc
 {
     char shown[96];
     struct errmsg what, expected;
-    err_set(&what, ERR_INVALID, "%s = %s", k->name, show(value, shown));
+    bool hidden = k->hides && strchr(value, '@');
+    err_set(&what, ERR_INVALID, "%s = %s", k->name, hidden ? "\"...\"" : show(value, shown));
     err_set(&expected, ERR_INVALID, "%s%s%s%s", k->expected, why[0] ? " (" : "", why, why[0] ? ")" : "");
-    fault(l, s, in, what.text, expected.text);
+    loader_fault(l, s, in, what.text, expected.text);
 }
 
 /* ---- sections ---- */
@@ -100,14 +99,23 @@ struct room {
 
 static struct room room_for(struct config *c, const struct section *schema)
 {
-    if (schema == &config_schema[SECTION_POLICY])
-        return (struct room){c->policies, sizeof *c->policies, POLICY_MAX, &c->n_policies};
-    return (struct room){c->channels, sizeof *c->channels, CHANNEL_MAX, &c->n_channels};
+    const struct room rooms[SECTION_N] = {
+        [SECTION_POLICY] = {c->policies, sizeof *c->policies, POLICY_MAX, &c->n_policies},
+        [SECTION_CHANNEL] = {c->channels, sizeof *c->channels, CHANNEL_MAX, &c->n_channels},
+        [SECTION_ENDPOINT] = {c->endpoints->v, sizeof *c->endpoints->v, ENDPOINTS_MAX, &c->endpoints->n},
+        [SECTION_MESSAGE] = {c->endpoints->texts, sizeof *c->endpoints->texts, MESSAGE_TEXTS_MAX,
+                             &c->endpoints->n_texts},
+    };
+    return rooms[schema - config_schema];
 }
 
-/* Of policies and channels alike the name is the struct's first member. */
-_Static_assert(offsetof(struct policy, name) == 0 && offsetof(struct channel, name) == 0, "the name must come first");
-_Static_assert(sizeof((struct policy *)0)->name == sizeof((struct channel *)0)->name, "names must be of one size");
+/* Of every section the name is the struct's first member. */
+#define NAME_COMES_FIRST(type) \
+    _Static_assert(offsetof(type, name) == 0 && sizeof((type *)0)->name == POLICY_NAME_MAX + 1, "the name is first")
+NAME_COMES_FIRST(struct policy);
+NAME_COMES_FIRST(struct channel);
+NAME_COMES_FIRST(struct endpoint);
+NAME_COMES_FIRST(struct message_text);
 
 static const struct statement *first_of_name(const struct loader *l, size_t before, const struct statement *s)
 {
@@ -128,24 +136,35 @@ static void *section_target(struct loader *l, size_t i, const struct instance *i
     struct room room = room_for(l->c, in->schema);
     struct errmsg expected;
     if (!name_valid(s->title)) {
-        fault(l, s, in, "the name is not valid", "1 to 64 printable ASCII characters, no space, quote or backslash");
+        loader_fault(l, s, in, "the name is not valid",
+                     "1 to 64 printable ASCII characters, no space, quote or backslash");
         return NULL;
     }
     if (first) {
-        err_set(&expected, ERR_EXISTS, "one section of that name (the first is at %.512s:%u)",
-                l->r->files[first->file], first->line);
-        fault(l, s, in, "stands again", expected.text);
+        err_set(&expected, ERR_EXISTS, "one section of that name (the first is at %.512s:%u)", l->r->files[first->file],
+                first->line);
+        loader_fault(l, s, in, "stands again", expected.text);
         return NULL;
     }
     if (*room.n == room.max) {
         err_set(&expected, ERR_FULL, "at most %zu sections %s", room.max, s->section);
-        fault(l, s, in, "too many", expected.text);
+        loader_fault(l, s, in, "too many", expected.text);
         return NULL;
     }
     char *target = (char *)room.v + (*room.n)++ * room.size;
     strcpy(target, s->title); /* its length is checked */
     return target;
 }
+
+/* What goes beyond single keys. */
+static const struct {
+    void (*begin)(struct loader *l, const struct statement *s, struct instance *in);
+    void (*check)(struct loader *l, const struct statement *s, const struct instance *in);
+    void (*defaults)(const struct instance *in);
+} section_rules[SECTION_N] = {
+    [SECTION_ENDPOINT] = {endpoint_begin, endpoint_check, endpoint_defaults},
+    [SECTION_MESSAGE] = {message_begin, message_check, NULL},
+};
 
 static void begin_sections(struct loader *l)
 {
@@ -163,6 +182,8 @@ static void begin_sections(struct loader *l)
         in->target = section_target(l, i, in);
         if (!in->target)
             in->schema = NULL;
+        else if (section_rules[schema - config_schema].begin)
+            section_rules[schema - config_schema].begin(l, s, in);
     }
 }
 
@@ -179,14 +200,14 @@ static void set_values(struct loader *l, const struct statement *s, const struct
             err_set(&expected, ERR_INVALID, "%d to %d of %s", (int)min, (int)max, k->expected);
         else
             err_set(&expected, ERR_INVALID, "one value, %s", k->expected);
-        fault(l, s, in, what, expected.text);
+        loader_fault(l, s, in, what, expected.text);
         return;
     }
     for (unsigned i = 0; i < s->n_values; i++) {
         struct errmsg why = {""};
         bool good = k->parse(k, l->c, in->target, s->values[i], &why);
-        /* A channel's section may stand in what could not be read. */
-        if (!good && !(l->r->torn && k->parse == value_channel_name))
+        /* A channel's or a policy's section may stand in what could not be read. */
+        if (!good && !(l->r->torn && (k->parse == value_channel_name || k->parse == value_policies)))
             value_fault(l, s, in, k, s->values[i], why.text);
     }
 }
@@ -206,23 +227,50 @@ static void set_key(struct loader *l, const struct statement *s)
         struct errmsg what, expected;
         err_set(&what, ERR_EXISTS, "%s is set again", k->name);
         err_set(&expected, ERR_EXISTS, "it once (the first is at %.512s:%u)", l->r->files[(*set)->file], (*set)->line);
-        fault(l, s, in, what.text, expected.text);
+        loader_fault(l, s, in, what.text, expected.text);
         return;
     }
     *set = s;
     set_values(l, s, in, k);
 }
 
-/* What is not set takes the value that the schema gives as its default. */
+/* The default's text as a value, or as the values of a list. */
+static void set_default(struct loader *l, const struct instance *in, const struct key *k)
+{
+    static const char between[] = "\", \"";
+    const struct statement nowhere = {.line = 1};
+    char *text = mem_strdup(k->fallback);
+    for (char *value = text, *end; value; value = end) {
+        struct errmsg why = {""};
+        end = k->list ? strstr(value, between) : NULL;
+        if (end) {
+            *end = '\0';
+            end += strlen(between);
+        }
+        if (!k->parse(k, l->c, in->target, value, &why))
+            value_fault(l, &nowhere, in, k, value, why.text);
+    }
+    free(text);
+}
+
 static void set_defaults(struct loader *l, const struct instance *in)
 {
-    const struct statement nowhere = {.line = 1};
-    for (size_t i = 0; in->schema && i < in->schema->n_keys; i++) {
+    for (size_t i = 0; i < in->schema->n_keys; i++) {
         const struct key *k = &in->schema->keys[i];
-        struct errmsg why = {""};
-        if (!in->set[i] && k->fallback && !k->parse(k, l->c, in->target, k->fallback, &why))
-            value_fault(l, &nowhere, in, k, k->fallback, why.text);
+        if (!in->set[i] && k->fallback && endpoint_takes(in, k))
+            set_default(l, in, k);
     }
+}
+
+/* All keys of it are read: s is its statement, of what stands outside of sections none. */
+static void end_section(struct loader *l, const struct statement *s, const struct instance *in)
+{
+    size_t i = (size_t)(in->schema - config_schema);
+    if (section_rules[i].check)
+        section_rules[i].check(l, s, in);
+    set_defaults(l, in);
+    if (section_rules[i].defaults)
+        section_rules[i].defaults(in);
 }
 
 /* ---- the whole ---- */
@@ -245,9 +293,10 @@ static void load(struct loader *l)
         if (l->r->v[i].kind != STATEMENT_SECTION)
             set_key(l, &l->r->v[i]);
     for (size_t i = 0; i <= l->r->n; i++)
-        set_defaults(l, &l->instances[i]);
+        if (l->instances[i].schema)
+            end_section(l, i ? &l->r->v[i - 1] : NULL, &l->instances[i]);
     if (!has_policy(l->r))
-        fault(l, &nowhere, &l->instances[0], "no policy", "at least one section policy \"NAME\" { ... }");
+        loader_fault(l, &nowhere, &l->instances[0], "no policy", "at least one section policy \"NAME\" { ... }");
     free(l->instances);
 }
 
@@ -257,6 +306,7 @@ enum err config_load(const char *file, struct config **out, struct buf *faults)
     struct reading r;
     reading_init(&r, file);
     c->file = mem_strdup(file);
+    c->endpoints = endpoints_new();
     struct loader l = {.c = c, .r = &r};
     load(&l);
     enum err e = r.n_faults ? ERR_INVALID : ERR_OK;
@@ -279,6 +329,7 @@ void config_free(struct config *c)
     free(c->store);
     for (unsigned i = 0; i < c->n_listen; i++)
         free(c->listen[i]);
+    endpoints_unref(c->endpoints);
     free(c);
 }
 

@@ -4,8 +4,9 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "core/event.h"
 #include "base/tz.h"
+#include "config/endpoint.h"
+#include "core/event.h"
 
 #define LISTEN_MAX 16
 
@@ -35,6 +36,7 @@ struct config {
     unsigned n_channels;
     struct policy policies[POLICY_MAX];
     unsigned n_policies;
+    struct endpoints *endpoints; /* one reference; never NULL */
 };
 
 /* Reads and checks a file (its includes too). Every fault is appended to faults as a line "FILE:LINE: what, and what

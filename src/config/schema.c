@@ -2,13 +2,13 @@
 
 #include <string.h>
 
+#include "config/schema_endpoint.h"
 #include "config/value.h"
 
 static const char *const validity_words[] = {"month-end", "exact-day", NULL};
 static const char *const resume_words[] = {"immediate", "next-month", NULL};
 
 #define DAYS_EXPECTED "0 to 365 (days)"
-#define DURATION_EXPECTED "a number with s, m, h or d, such as \"36h\", up to \"3660d\""
 
 #define ROOT(member) offsetof(struct config, member)
 
@@ -39,6 +39,10 @@ static const struct key root_keys[] = {
      .expected = "+ and 1 to 3 digits, such as \"+86\"", .help = "The country of phone numbers written without one."},
     {.name = "max_lines", .parse = value_uint32, .offset = ROOT(max_lines), .min = 1, .max = 10000000,
      .fallback = "100000", .expected = "1 to 10000000", .help = "How many lines one request may bring."},
+    {.name = "sms_daily_cap", .parse = value_sms_daily_cap, .min = 1, .max = 1000, .fallback = "5",
+     .expected = "1 to 1000", .help = "How many messages one phone number gets on a day, at most."},
+    {.name = "delivery_log", .parse = value_delivery_log, .expected = "\"/PATH\"",
+     .help = "A file that gets a line for every delivery."},
 };
 
 #define POLICY(member) offsetof(struct policy, member)
@@ -89,6 +93,9 @@ const struct section config_schema[SECTION_N] = {
     [SECTION_ROOT] = {"root", NULL, "Outside of sections.", KEYS(root_keys)},
     [SECTION_POLICY] = {"policy", "NAME", "A region's or benefit's parameters.", KEYS(policy_keys)},
     [SECTION_CHANNEL] = {"channel", "NAME", "A way for certifications to come in.", KEYS(channel_keys)},
+    [SECTION_ENDPOINT] = {"endpoint", "NAME", "Who gets events, or by whom people get messages.", endpoint_keys,
+                          ENDPOINT_KEYS},
+    [SECTION_MESSAGE] = {"message", "NAME", "A message's text of the agency's own.", message_keys, MESSAGE_KEYS},
 };
 
 const struct section *schema_section(const char *name)
@@ -113,10 +120,15 @@ void schema_names(const struct section *s, struct buf *out)
         buf_printf(out, "%s%s", i ? ", " : "", s->keys[i].name);
 }
 
+static bool is_bare(const char *value)
+{
+    return value[strspn(value, "0123456789")] == '\0' || strcmp(value, "true") == 0 || strcmp(value, "false") == 0;
+}
+
 static void describe_key(const struct key *k, const char *indent, struct buf *out)
 {
     const char *open = k->list ? "{ " : "", *close = k->list ? " }" : "";
-    const char *quote = k->parse == value_int || k->parse == value_uint32 ? "" : "\"";
+    const char *quote = k->fallback && is_bare(k->fallback) ? "" : "\"";
     if (k->fallback)
         buf_printf(out, "%s%s = %s%s%s%s%s\n", indent, k->name, open, quote, k->fallback, quote, close);
     else

@@ -7,7 +7,7 @@
 
 #include "config/config.h"
 
-#define SCHEMA_KEYS_MAX 16
+#define SCHEMA_KEYS_MAX 48
 
 struct key;
 
@@ -23,8 +23,10 @@ struct key {
     int64_t min, max;         /* of a number; of a list: how many values it takes */
     const char *const *words; /* of a choice, NULL at the end; the value is the index */
     const char *expected;     /* "0 to 365 (days)" */
-    const char *fallback;     /* the default's text; NULL: empty */
+    const char *fallback;     /* the default's text; NULL: empty; of a list: the values with `", "` between them */
     const char *help;
+    unsigned used_by; /* of an endpoint's key: the uses (config/endpoint_rules.h) that it has a meaning for; 0: all */
+    bool hides;       /* a value with an "@" in it may hold a password: faults do not show it */
 };
 
 struct section {
@@ -35,7 +37,7 @@ struct section {
     size_t n_keys;
 };
 
-enum { SECTION_ROOT, SECTION_POLICY, SECTION_CHANNEL, SECTION_N };
+enum { SECTION_ROOT, SECTION_POLICY, SECTION_CHANNEL, SECTION_ENDPOINT, SECTION_MESSAGE, SECTION_N };
 
 extern const struct section config_schema[SECTION_N];
 

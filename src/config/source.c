@@ -55,9 +55,7 @@ void source_done(struct source *s)
     *s = (struct source){0};
 }
 
-/* The length of the UTF-8 character at p, 0 when there is none (RFC 3629: no surrogates, nothing longer than
- * needed). Reads no further than the terminator. */
-static size_t utf8_length(const unsigned char *p)
+size_t source_character(const unsigned char *p)
 {
     static const struct {
         unsigned char first_from, first_to, second_from, second_to, length;
@@ -91,7 +89,7 @@ static enum err check_text(struct source *s, unsigned *line, struct errmsg *msg)
     *line = 1;
     for (size_t i = 0; i < s->n;) {
         const unsigned char *p = (const unsigned char *)s->text + i;
-        size_t length = utf8_length(p);
+        size_t length = source_character(p);
         if (length == 0 || is_control(*p))
             return err_set(msg, ERR_INVALID, "the byte 0x%02x: expected text in UTF-8", *p);
         *line += *p == '\n';

@@ -25,4 +25,8 @@ void source_done(struct source *s);
  * every comment by blanks. *line: where the fault is. */
 enum err source_clean(struct source *s, unsigned *line, struct errmsg *msg) ERR_MUSTCHECK;
 
+/* The length of the UTF-8 character at p, 0 when there is none (RFC 3629: no surrogates, nothing longer than needed).
+ * Reads no further than the terminator. */
+size_t source_character(const unsigned char *p);
+
 #endif

@@ -12,13 +12,7 @@
 #define CYCLE_MONTHS_MAX 120
 #define CYCLE_DAYS_MAX 3660
 
-static void *member(const struct key *k, void *section)
-{
-    return (char *)section + k->offset;
-}
-
-/* The number that text begins with, min to max and without a sign; what follows it, or NULL when there is none. */
-static const char *number(const char *text, int64_t min, int64_t max, int64_t *out)
+const char *value_number(const char *text, int64_t min, int64_t max, int64_t *out)
 {
     int64_t v = 0;
     const char *p = text;
@@ -35,7 +29,7 @@ static const char *number(const char *text, int64_t min, int64_t max, int64_t *o
 
 static bool whole_number(const char *text, int64_t min, int64_t max, int64_t *out)
 {
-    const char *rest = number(text, min, max, out);
+    const char *rest = value_number(text, min, max, out);
     return rest && !*rest;
 }
 
@@ -45,7 +39,7 @@ bool value_int(const struct key *k, struct config *c, void *section, const char 
     (void)c, (void)why;
     if (!whole_number(value, k->min, k->max, &v))
         return false;
-    *(int *)member(k, section) = (int)v;
+    *(int *)value_member(k, section) = (int)v;
     return true;
 }
 
@@ -55,7 +49,17 @@ bool value_uint32(const struct key *k, struct config *c, void *section, const ch
     (void)c, (void)why;
     if (!whole_number(value, k->min, k->max, &v))
         return false;
-    *(uint32_t *)member(k, section) = (uint32_t)v;
+    *(uint32_t *)value_member(k, section) = (uint32_t)v;
+    return true;
+}
+
+bool value_uint64(const struct key *k, struct config *c, void *section, const char *value, struct errmsg *why)
+{
+    int64_t v;
+    (void)c, (void)why;
+    if (!whole_number(value, k->min, k->max, &v))
+        return false;
+    *(uint64_t *)value_member(k, section) = (uint64_t)v;
     return true;
 }
 
@@ -64,7 +68,7 @@ bool value_choice(const struct key *k, struct config *c, void *section, const ch
     (void)c, (void)why;
     for (int i = 0; k->words[i]; i++)
         if (strcmp(k->words[i], value) == 0) {
-            *(int *)member(k, section) = i;
+            *(int *)value_member(k, section) = i;
             return true;
         }
     return false;
@@ -77,7 +81,7 @@ bool duration_parse(const char *text, int64_t *out)
         int64_t seconds;
     } units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', DAY_SECONDS}};
     int64_t n;
-    const char *rest = number(text, 1, DURATION_MAX, &n);
+    const char *rest = value_number(text, 1, DURATION_MAX, &n);
     if (!rest || !rest[0] || rest[1])
         return false;
     for (size_t i = 0; i < sizeof units / sizeof *units; i++)
@@ -90,20 +94,33 @@ bool duration_parse(const char *text, int64_t *out)
 
 bool value_duration(const struct key *k, struct config *c, void *section, const char *value, struct errmsg *why)
 {
+    int64_t seconds;
     (void)c, (void)why;
-    return duration_parse(value, member(k, section));
+    if (!duration_parse(value, &seconds) || (k->max && (seconds < k->min || seconds > k->max)))
+        return false;
+    *(int64_t *)value_member(k, section) = seconds;
+    return true;
+}
+
+const char *value_minute(const char *text, int *out)
+{
+    int64_t hour, minute;
+    if (value_number(text, 0, 23, &hour) != text + 2 || text[2] != ':')
+        return NULL;
+    if (value_number(text + 3, 0, 59, &minute) != text + 5)
+        return NULL;
+    *out = (int)(hour * 3600 + minute * 60);
+    return text + 5;
 }
 
 bool value_time_of_day(const struct key *k, struct config *c, void *section, const char *value, struct errmsg *why)
 {
-    int64_t hour, minute;
+    int second;
     (void)c, (void)why;
-    if (strlen(value) != 5 || value[2] != ':')
+    const char *rest = value_minute(value, &second);
+    if (!rest || *rest)
         return false;
-    const char *rest = number(value, 0, 23, &hour);
-    if (rest != value + 2 || !whole_number(value + 3, 0, 59, &minute))
-        return false;
-    *(int *)member(k, section) = (int)(hour * 3600 + minute * 60);
+    *(int *)value_member(k, section) = second;
     return true;
 }
 
@@ -117,7 +134,7 @@ bool value_cycle(const struct key *k, struct config *c, void *section, const cha
     struct policy *p = section;
     int64_t n;
     (void)k, (void)c, (void)why;
-    const char *rest = number(value, 1, CYCLE_DAYS_MAX, &n);
+    const char *rest = value_number(value, 1, CYCLE_DAYS_MAX, &n);
     for (size_t i = 0; rest && i < sizeof units / sizeof *units; i++)
         if (n <= units[i].max &&
             (strcmp(rest, units[i].plural) == 0 || (n == 1 && strcmp(rest, units[i].singular) == 0))) {
@@ -242,5 +259,24 @@ bool value_country_code(const struct key *k, struct config *c, void *section, co
     if (value[0] != '+' || value[1] == '0' || !whole_number(value + 1, 1, 999, &code))
         return false;
     strcpy(c->country_code, value); /* at most 4 bytes, checked above */
+    return true;
+}
+
+bool value_sms_daily_cap(const struct key *k, struct config *c, void *section, const char *value, struct errmsg *why)
+{
+    int64_t n;
+    (void)section, (void)why;
+    if (!whole_number(value, k->min, k->max, &n))
+        return false;
+    c->endpoints->sms_daily_cap = (uint32_t)n;
+    return true;
+}
+
+bool value_delivery_log(const struct key *k, struct config *c, void *section, const char *value, struct errmsg *why)
+{
+    (void)k, (void)section, (void)why;
+    if (value[0] != '/')
+        return false;
+    c->endpoints->delivery_log = mem_strdup(value);
     return true;
 }

@@ -6,54 +6,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "config/config.h"
+#include "tests/config/files.h"
 #include "tests/lib/tap.h"
-
-static const char *in_tmpdir(const char *name, char path[256])
-{
-    snprintf(path, 256, "%s/%s", tap_tmpdir(), name);
-    return path;
-}
-
-static void write_file(const char *name, const char *text, size_t n)
-{
-    char path[256];
-    FILE *f = fopen(in_tmpdir(name, path), "wb");
-    if (!f || fwrite(text, 1, n, f) != n || fclose(f) != 0)
-        bail_out("cannot write %s", path);
-}
-
-/* The faults with the test's folder taken out of them: "main.conf:1: ...". NULL when there was none. */
-static char *faults_of(const char *name)
-{
-    char path[256];
-    struct config *c = NULL;
-    struct buf faults = BUF_INIT, out = BUF_INIT;
-    enum err e = config_load(in_tmpdir(name, path), &c, &faults);
-    buf_addc(&faults, '\0');
-    if (e == ERR_OK || c) {
-        config_free(c);
-        buf_done(&faults);
-        return NULL;
-    }
-    size_t n = strlen(tap_tmpdir()) + 1;
-    for (const char *p = faults.p, *hit; *p; p = hit) {
-        hit = strstr(p, tap_tmpdir());
-        buf_add(&out, p, hit ? (size_t)(hit - p) : strlen(p));
-        hit = hit ? hit + n : p + strlen(p);
-    }
-    buf_addc(&out, '\0');
-    buf_done(&faults);
-    return out.p;
-}
-
-static void is_fault(const char *text, size_t n, const char *want, const char *what)
-{
-    write_file("main.conf", text, n);
-    char *got = faults_of("main.conf");
-    is_str(got, want, "%s is told", what);
-    free(got);
-}
 
 #define DURATION "a number with s, m, h or d, such as \"36h\", up to \"3660d\"\n"
 #define SYNTAX "expected KEY = VALUE, KEY = { VALUE, ... } or SECTION \"NAME\" { ... }\n"
@@ -61,8 +15,8 @@ static void is_fault(const char *text, size_t n, const char *want, const char *w
     "cycle, validity, remind_ahead, remind_every, remind_at, grace, payday, resume, evidence_after, defer_max, " \
     "notice, channels\n"
 #define ROOT_KEYS \
-    "timezone, store, listen, clock, brake_limit, clock_jump, max_downtime, country_code, max_lines\n"
-#define A_POLICY "policy \"p\" { }\n"
+    "timezone, store, listen, clock, brake_limit, clock_jump, max_downtime, country_code, max_lines, " \
+    "sms_daily_cap, delivery_log\n"
 #define LISTEN "expected \"unix:/PATH\" or \"HOST:PORT\", each once\n"
 #define CLOCK "expected \"system\" or a start and a factor, such as \"2026-02-01T00:00:00+08:00 x86400\"\n"
 #define BRAKE "expected a number such as \"500\", a percentage such as \"1%\" or \"off\"\n"
@@ -97,9 +51,9 @@ static const struct {
      "main.conf:3: policy \"p\": unknown key \"gracce\": expected " POLICY_KEYS},
     {"an unknown key", "# one\ntimezon = UTC\n" A_POLICY, "main.conf:2: unknown key \"timezon\": expected " ROOT_KEYS},
     {"an unknown section", A_POLICY "token \"jingtong\" { sha256 = \"x\"\n roles = { \"a\", \"b\" } }\n",
-     "main.conf:2: unknown section \"token\": expected policy or channel\n"},
+     "main.conf:2: unknown section \"token\": expected policy, channel, endpoint or message\n"},
     {"an unknown section without a name", A_POLICY "limits { sms = 5 }\n",
-     "main.conf:2: unknown section \"limits\": expected policy or channel\n"},
+     "main.conf:2: unknown section \"limits\": expected policy, channel, endpoint or message\n"},
     {"an unknown function", A_POLICY "import(\"x\")\n",
      "main.conf:2: unknown function \"import\": expected include(\"FILE\"), outside of sections\n"},
     {"include() within a section", "policy \"p\" { include(\"x\") }\n",
@@ -145,6 +99,9 @@ static const struct {
     {"a store of an unknown scheme", A_POLICY "store = \"ftp://x\"\n", "main.conf:2: store = \"ftp://x\": " STORE},
     {"a bad country code", A_POLICY "country_code = \"86\"\n",
      "main.conf:2: country_code = 86: expected + and 1 to 3 digits, such as \"+86\"\n"},
+    {"a bad cap of messages", A_POLICY "sms_daily_cap = 0\n", "main.conf:2: sms_daily_cap = 0: expected 1 to 1000\n"},
+    {"a delivery log of a relative name", A_POLICY "delivery_log = \"x.log\"\n",
+     "main.conf:2: delivery_log = \"x.log\": expected \"/PATH\"\n"},
     {"a file without a policy", "# nothing\n",
      "main.conf:1: no policy: expected at least one section policy \"NAME\" { ... }\n"},
     {"an empty file", "", "main.conf:1: no policy: expected at least one section policy \"NAME\" { ... }\n"},
@@ -261,23 +218,6 @@ static void test_many(void)
 
 /* ---- good files ---- */
 
-static struct config *load_path(const char *path)
-{
-    struct config *c = NULL;
-    struct buf faults = BUF_INIT;
-    if (config_load(path, &c, &faults) != ERR_OK)
-        bail_out("%.*s", (int)faults.n, faults.p);
-    buf_done(&faults);
-    return c;
-}
-
-static struct config *load_text(const char *text)
-{
-    char path[256];
-    write_file("good.conf", text, strlen(text));
-    return load_path(in_tmpdir("good.conf", path));
-}
-
 static void test_defaults(void)
 {
     char path[256];
@@ -292,6 +232,8 @@ static void test_defaults(void)
     ok(c->brake.kind == BRAKE_PERCENT && c->brake.value == 1000, "the default brake");
     ok(c->clock_jump == 3600 && c->max_downtime == 7 * 86400, "the default bounds of the clock");
     ok(!strcmp(c->country_code, "+86") && c->max_lines == 100000, "the default country code and lines");
+    ok(c->endpoints->n == 0 && c->endpoints->n_texts == 0, "no endpoint, no message");
+    ok(c->endpoints->sms_daily_cap == 5 && !c->endpoints->delivery_log, "the default cap of messages, no delivery log");
     ok(c->n_policies == 1 && c->n_channels == 0, "one policy, no channel");
     ok(policy_equal(&c->policies[0], &want), "a policy without keys has the core's defaults");
     config_free(c);
@@ -303,7 +245,7 @@ static void test_values(void)
         "timezone = 'Europe/Berlin' // a comment\n"
         "store = memory:\nlisten = { unix:/run/x, # first\n \"localhost:0\", /* third */ \"[::1]:8600\" }\n"
         "clock = \"2026-02-01T00:00:00+08:00 x86400\"\nbrake_limit = 500\nclock_jump = 90s\nmax_downtime = 2h\n"
-        "country_code = \"+852\"\nmax_lines = 7\n"
+        "country_code = \"+852\"\nmax_lines = 7\nsms_daily_cap = 1000\ndelivery_log = \"/var/log/x\"\n"
         "policy \"p\" { channels = { \"b\" }\n cycle = \"1 month\" }\nchannel \"a\" { }\n"
         "channel \"b\" { expect_every = \"36h\" }\r\n"
         "policy 'q' { cycle = '3660 days' validity = exact-day remind_ahead = 12 remind_every = 12 remind_at = 23:59\n"
@@ -317,6 +259,8 @@ static void test_values(void)
     ok(c->brake.kind == BRAKE_ABSOLUTE && c->brake.value == 500, "a brake");
     ok(c->clock_jump == 90 && c->max_downtime == 7200, "durations");
     ok(!strcmp(c->country_code, "+852") && c->max_lines == 7, "a country code and lines");
+    is_int(c->endpoints->sms_daily_cap, 1000, "a cap of messages");
+    is_str(c->endpoints->delivery_log, "/var/log/x", "a delivery log");
     ok(c->n_channels == 2 && c->channels[0].expect_every == 0 && c->channels[1].expect_every == 129600, "two channels");
     ok(config_channel(c, STR_LIT("b")) == 1 && config_channel(c, STR_LIT("c")) == -1, "channels are found by name");
     ok(config_policy(c, STR_LIT("q")) == 1 && config_policy(c, STR_LIT("")) == -1, "policies are found by name");
@@ -374,6 +318,9 @@ static void test_describe(void)
     ok(strstr(text.p, "    grace = 15\n") && strstr(text.p, "Expected: 0 to 365 (days).\n"),
        "and grace with its range");
     ok(strstr(text.p, "    expect_every (none)\n"), "and a key without a default");
+    ok(strstr(text.p, "    retry = { \"5s\", \"5m\", \"30m\", \"2h\", \"5h\", \"10h\", \"14h\", \"20h\", \"24h\" }\n"),
+       "and a list of defaults");
+    ok(strstr(text.p, "    allow_private = false\n"), "and a yes or no");
     buf_done(&text);
 }
 
