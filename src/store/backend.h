@@ -19,6 +19,7 @@ struct backend {
     enum err (*commit)(struct store *s, const struct commit *c, struct errmsg *msg);
     enum err (*commit_poll)(struct store *s, bool wait, struct errmsg *msg);
     int (*fd)(const struct store *s);
+    const char *(*delivery_folder)(const struct store *s); /* where the delivery state has its file; NULL: in memory */
     enum err (*get)(struct store *s, uint64_t seq, struct buf *out, struct errmsg *msg);
     enum err (*contact)(struct store *s, uint32_t number, struct str id, struct buf *out, struct contact *contact,
                         struct errmsg *msg);

@@ -54,10 +54,10 @@ static void publish(struct dir_store *d, struct appended *a)
     index_append(&s->index, &a->index);
     s->bytes = a->bytes;
     s->end = a->seal;
-    pthread_mutex_unlock(&d->guard);
-    index_done(&a->index);
     d->seal = a->seal;
     d->log_bytes += a->written;
+    pthread_mutex_unlock(&d->guard);
+    index_done(&a->index);
     atomic_store(&d->durable, a->seal.seq);
     atomic_store(&d->synced->seq, a->seal.seq);
 }

@@ -208,13 +208,15 @@ static void dir_close(struct store *s)
 
 static void dir_info(const struct store *s, struct store_info *out)
 {
-    const struct dir_store *d = dir_of(s);
+    struct dir_store *d = dir_of(s);
     memset(out, 0, sizeof *out);
     out->durable = dir_durable(d);
-    out->seal = d->seal;
     out->simulated = d->meta.simulated;
     memcpy(out->incarnation, d->meta.incarnation, sizeof out->incarnation);
+    pthread_mutex_lock(&d->guard);
+    out->seal = d->seal;
     out->log_bytes = d->log_bytes;
+    pthread_mutex_unlock(&d->guard);
     if (out->durable != out->seal.seq)
         out->seal = (struct seal){.seq = out->durable};
 }
@@ -222,6 +224,11 @@ static void dir_info(const struct store *s, struct store_info *out)
 static int dir_fd(const struct store *s)
 {
     return dir_of(s)->bell.fd;
+}
+
+static const char *dir_delivery_folder(const struct store *s)
+{
+    return dir_of(s)->path;
 }
 
 static enum err dir_contact(struct store *s, uint32_t number, struct str id, struct buf *out, struct contact *contact,
@@ -281,6 +288,7 @@ const struct backend backend_dir = {
     .commit = dir_commit,
     .commit_poll = dir_commit_poll,
     .fd = dir_fd,
+    .delivery_folder = dir_delivery_folder,
     .get = dir_get,
     .contact = dir_contact,
     .unit_contact = dir_unit_contact,

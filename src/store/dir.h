@@ -4,10 +4,12 @@
  *   lock         who writes to it (folder.h)          stamp        when the daemon was last alive
  *   synced       the last durable number              checkpoint/  derived state (checkpoint.c)
  *   log/         segments and their indexes (segment.h, index.h)
+ *   delivery.db  what was delivered (delivery.h)
  *
  * Threads: the engine's thread owns everything but `end` and `job`, which belong to whoever runs the commit, and the
  * checkpoint's file, which belongs to its worker while a slice is under way. Readers on other threads look at
- * `durable`, and at `segments` under `guard`; the engine's thread changes these under it only, in publish(). */
+ * `durable`, and at `segments`, `seal` and `log_bytes` under `guard`; the engine's thread changes these under it only,
+ * in publish(). */
 #ifndef STORE_DIR_H
 #define STORE_DIR_H
 

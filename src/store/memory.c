@@ -20,7 +20,7 @@ struct chunk {
 
 struct memory_store {
     struct store base;
-    pthread_mutex_t guard; /* over chunks, n and durable: readers may be on other threads */
+    pthread_mutex_t guard; /* over chunks, n, seal and bytes: readers may be on other threads */
     struct chunk *chunks;
     size_t n, cap;
     struct seal seal;
@@ -78,13 +78,15 @@ static void memory_close(struct store *s)
 
 static void memory_info(const struct store *s, struct store_info *out)
 {
-    const struct memory_store *m = memory_of(s);
+    struct memory_store *m = memory_of(s);
     memset(out, 0, sizeof *out);
-    out->durable = m->seal.seq;
-    out->seal = m->seal;
     memset(out->incarnation, '0', sizeof out->incarnation - 1);
     out->simulated = m->simulated;
+    pthread_mutex_lock(&m->guard);
+    out->durable = m->seal.seq;
+    out->seal = m->seal;
     out->log_bytes = m->bytes;
+    pthread_mutex_unlock(&m->guard);
 }
 
 /* --- commits --- */
@@ -146,6 +148,12 @@ static int memory_fd(const struct store *s)
 {
     (void)s;
     return -1;
+}
+
+static const char *memory_delivery_folder(const struct store *s)
+{
+    (void)s;
+    return NULL;
 }
 
 /* --- reading --- */
@@ -326,6 +334,7 @@ const struct backend backend_memory = {
     .commit = memory_commit,
     .commit_poll = memory_commit_poll,
     .fd = memory_fd,
+    .delivery_folder = memory_delivery_folder,
     .get = memory_get,
     .contact = memory_contact,
     .unit_contact = memory_unit_contact,

@@ -5,8 +5,8 @@
  * whole one and the log is a chain. A number is *durable* once its commit is done; nothing later is ever read by
  * anybody but the engine itself, which keeps its undurable batches.
  *
- * Threads: one thread (the engine's) calls everything but the readers; a reader (store_reader_*) may be used by
- * one other thread each. A commit may run on a thread of the store's own. */
+ * Threads: one thread (the engine's) calls everything but the readers and store_info(); a reader (store_reader_*) may
+ * be used by one other thread each, store_info() by any. A commit may run on a thread of the store's own. */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
 
@@ -64,7 +64,8 @@ struct store_opened {
 
 struct store_info {
     uint64_t durable;     /* the last durable number */
-    struct seal seal;     /* the last durable seal; with STORE_READ beside a writer its number only */
+    struct seal seal;     /* the last durable seal; with STORE_READ beside a writer, and on other threads, maybe its
+                             number only */
     char incarnation[33]; /* 32 hex digits, made at INIT */
     bool simulated;
     uint64_t log_bytes;

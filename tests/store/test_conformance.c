@@ -453,6 +453,15 @@ struct follower {
     bool good;
 };
 
+/* How far the store is may be asked on any thread. */
+static bool looks_good(const struct follower *f)
+{
+    struct store_info info;
+    store_info(f->s, &info);
+    sched_yield();
+    return info.durable >= f->read && info.seal.seq == info.durable;
+}
+
 static void *follow(void *arg)
 {
     struct follower *f = arg;
@@ -466,7 +475,7 @@ static void *follow(void *arg)
         if (e == ERR_OK)
             f->good = seq == ++f->read && event_is(line, seq);
         else if (e == ERR_END)
-            sched_yield();
+            f->good = looks_good(f);
         else
             f->good = false;
     }

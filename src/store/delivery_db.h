@@ -1,0 +1,69 @@
+/* The database of the delivery state, for the files that write and read it. */
+#ifndef STORE_DELIVERY_DB_H
+#define STORE_DELIVERY_DB_H
+
+#include "store/delivery.h"
+#include "store/sql.h"
+#include "store/worker.h"
+
+#define DELIVERY_KEY 16
+
+enum delivery_write {
+    DW_BEGIN,
+    DW_COMMIT,
+    DW_ROLLBACK,
+    DW_NAME,
+    DW_ENDPOINT,
+    DW_PUT,
+    DW_PUT_REF,
+    DW_RECEIPT,
+    DW_REMOVE,
+    DW_GAP,
+    DW_NO_GAP,
+    DW_COUNT,
+    DW_FORGET_ROWS,
+    DW_FORGET_COUNTS,
+    DW_N
+};
+
+enum delivery_read { DR_BEGIN, DR_END, DR_ENDPOINTS, DR_ROW, DR_ROW_BY_REF, DR_TOTALS, DR_GAPS, DR_COUNTS, DR_N };
+
+extern const char *const delivery_write_sql[DW_N];
+extern const char *const delivery_read_sql[DR_N];
+extern const char *const delivery_state_sql[DELIVERY_STATE_N];
+
+struct delivery_name {
+    struct str text; /* owned */
+    sqlite3_int64 id;
+};
+
+struct delivery_job {
+    const struct delivery_change *changes;
+    size_t n;
+    enum err result;
+    struct errmsg msg;
+};
+
+/* While a commit is in flight writer, write, the names and the job belong to the worker. In memory reader and writer
+ * are one connection, and there is no worker: a commit is done at once. */
+struct delivery_store {
+    char *path; /* for people, when in memory */
+    bool in_memory;
+    struct sql writer, reader;
+    sqlite3_stmt *write[DW_N], *read[DR_N];
+    sqlite3_stmt *by_state[DELIVERY_STATE_N]; /* one each, since they run side by side */
+    struct delivery_name *names;
+    size_t n_names, last_name; /* last_name: the one found last */
+    struct delivery_job job;
+    struct bell bell;
+    struct worker worker;
+    bool busy;
+    enum err failed; /* what the first failed commit came to: no further one is taken */
+    struct errmsg why;
+    unsigned char key[DELIVERY_KEY];
+};
+
+/* delivery_write.c: an endpoint's number in the tables, which it keeps for ever. */
+void delivery_name_add(struct delivery_store *d, struct str text, sqlite3_int64 id);
+
+#endif
