@@ -66,6 +66,7 @@ static void engine_free(struct engine *e)
     roster_free(e->roster);
     vocab_free(e->categories);
     vocab_free(e->units);
+    digest_done(e);
     decision_done(&e->decision);
     event_arena_done(&e->arena);
     buf_done(&e->history_text);
@@ -189,6 +190,11 @@ enum err engine_open(const struct engine_options *o, struct config *config, bool
     }
     *out = e;
     return ERR_OK;
+}
+
+const struct store *engine_store(const struct engine *e)
+{
+    return e->store;
 }
 
 void engine_abandon(struct engine *e)

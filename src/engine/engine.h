@@ -28,6 +28,8 @@ enum request_kind {
     REQUEST_HOLDS,       /* JSON */
     REQUEST_HOLD_PLACE,  /* hold: a moratorium */
     REQUEST_HOLD_LIFT,   /* by name; ERR_ABSENT */
+    REQUEST_LINES,       /* the log's lines of seqs[], in that order, into body, each with its newline; ERR_ABSENT */
+    REQUEST_PEOPLE,      /* what is known now of people[]: fills them in, their contacts' text into body */
     REQUEST_CONFIG,      /* another configuration takes hold; ERR_INVALID with msg: refused, the old one stays */
     REQUEST_KIND_N
 };
@@ -41,6 +43,21 @@ struct input_result {
     const char *member; /* RESULT_ERROR: the member at fault, and what is wrong; static strings */
     const char *fault;
 };
+
+/* What delivery asks of a beneficiary, or of a unit, when it decides about an event and when it writes a message. */
+struct person_view {
+    struct str id; /* in: the beneficiary's id, or the unit's code */
+    bool unit;     /* in */
+    bool contact_wanted; /* in */
+    bool found;    /* false: all below is empty; a unit is found when it has a contact */
+    struct record rec;
+    struct policy policy; /* in force; its name with it */
+    struct dates dates;
+    char category[65], unit_code[65]; /* "": none */
+    struct contact contact; /* points into the request's body */
+};
+
+#define PEOPLE_MAX 256 /* of one request; lines too */
 
 /* Inputs that belong together, in order (one import): with a clock that is not the system's, the clock does not pass the
  * last `at` read from an open stream. Owned by the caller; must outlive its requests. */
@@ -69,6 +86,10 @@ struct request {
         lc_date until;
         struct str name, why, by;
     } hold;
+    const uint64_t *seqs; /* LINES; the caller's, like people */
+    struct person_view *people;
+    uint32_t n_people, n_seqs;
+    lc_date today; /* PEOPLE: the engine's, when it answered */
     struct config *config; /* CONFIG: the engine's when accepted */
     struct buf body;       /* the answer; the caller frees it */
 
@@ -104,6 +125,9 @@ void engine_abandon(struct engine *e);
 
 /* From any thread. false: the queue is full, try again later. Wakes the engine. */
 bool engine_submit(struct engine *e, struct request *r) ERR_MUSTCHECK;
+
+/* For readers of the log (store_reader_open) and the delivery state, on other threads. */
+const struct store *engine_store(const struct engine *e);
 
 /* Does a bounded share of what is due. *wait_ms: 0 when there is more to do at once, else for how long nothing will be,
  * unless engine_fd() becomes readable (-1: for ever). */

@@ -123,6 +123,16 @@ struct engine {
     bool releasing;      /* a hold was lifted: the held are looked at again */
     uint32_t release_from;
 
+    /* units' digests (digest.c) */
+    struct {
+        lc_month month; /* of the latest digests, and */
+        uint32_t next;  /* the unit that would be next; DIGEST_DONE: none */
+        bool running;
+        lc_month of;
+        uint32_t person; /* the next to be counted */
+        uint32_t *counts, n_counts; /* by unit */
+    } digest;
+
     int64_t stamp_at; /* monotonic: the next stamp */
 
     /* checkpoint in progress (checkpoint.c) */
@@ -222,6 +232,16 @@ void holds_write(const struct engine *e, const struct hold *h, struct buf *out);
 /* The names of the holds over that person, as a JSON list. */
 void holds_write_names(const struct engine *e, const struct entry *entry, struct buf *out);
 
+/* digest.c */
+#define DIGEST_DONE UINT32_MAX
+/* The next instant at which units' digests are due: not after now while they are. */
+lc_instant digest_next(const struct engine *e);
+void digest_run(struct engine *e, unsigned budget);
+void digest_note(struct engine *e, const struct event *ev);
+/* The stamp's word on how far they got. */
+void digest_reached(struct engine *e, lc_month month, uint32_t next);
+void digest_done(struct engine *e);
+
 /* adopt.c */
 enum err adopt_config(struct engine *e, struct config *c, struct errmsg *msg) ERR_MUSTCHECK;
 void adopt_note(struct engine *e, const struct event *ev); /* policy.adopted, config.adopted */
@@ -277,6 +297,10 @@ void engine_empty(struct engine *e);
 
 /* query.c */
 void query_run(struct engine *e, struct request *r);
+
+/* views.c: REQUEST_LINES, REQUEST_PEOPLE */
+void view_lines(struct engine *e, struct request *r);
+void view_people(struct engine *e, struct request *r);
 
 /* json.c */
 void json_date(struct buf *out, lc_date d);

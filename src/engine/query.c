@@ -287,6 +287,8 @@ void query_run(struct engine *e, struct request *r)
         [REQUEST_HOLDS] = holds,
         [REQUEST_HOLD_PLACE] = hold_place,
         [REQUEST_HOLD_LIFT] = hold_lift,
+        [REQUEST_LINES] = view_lines,
+        [REQUEST_PEOPLE] = view_people,
         [REQUEST_CONFIG] = configure,
     };
     r->err = ERR_OK;

@@ -92,6 +92,7 @@ static void apply_system(struct engine *e, const struct event *ev)
     case EV_CONFIG_ADOPTED: adopt_note(e, ev); break;
     case EV_HOLD_PLACED:
     case EV_HOLD_LIFTED: holds_note(e, ev); break;
+    case EV_UNIT_DIGEST: digest_note(e, ev); break;
     case EV_UNIT_RECORDED: vocab_intern(e->units, ev->u.unit_recorded.unit); break;
     default: break;
     }

@@ -5,11 +5,12 @@
 /* The longest wait of an engine with a wall clock: jumps that nobody announces are looked for once a second. */
 #define LOOK_MS 1000
 
-/* The next instant at which anything happens by itself: a deadline, or a hold that begins or ends. */
+/* The next instant at which anything happens by itself: a deadline, a hold that begins or ends, units' digests. */
 static lc_instant next_by_itself(const struct engine *e)
 {
-    lc_instant deadline = roster_next_instant(e->roster), hold = holds_next(e);
-    return hold < deadline ? hold : deadline;
+    lc_instant next = roster_next_instant(e->roster), hold = holds_next(e), digest = digest_next(e);
+    next = hold < next ? hold : next;
+    return digest < next ? digest : next;
 }
 
 bool tick_deadlines_left(const struct engine *e)
@@ -66,6 +67,8 @@ static enum err do_due(struct engine *e, struct errmsg *msg)
     sweep_release(e, TICK_RESCHEDULED);
     if (!batch_full(e))
         err = sweep_deadlines(e, TICK_DEADLINES, msg);
+    if (err == ERR_OK && !batch_full(e) && roster_next_instant(e->roster) > e->env.now)
+        digest_run(e, TICK_DEADLINES);
     if (err == ERR_OK)
         err = requests_run(e, TICK_INPUTS, msg);
     if (err == ERR_OK && e->adopting)

@@ -86,13 +86,14 @@ void watch_look(struct engine *e)
         rebase(e);
 }
 
-/* --- the stamp: "alive SECONDS", then "channel SECONDS NAME" lines --- */
+/* --- the stamp: "alive SECONDS", "digest MONTH UNIT", then "channel SECONDS NAME" lines --- */
 
 void watch_stamp(struct engine *e, struct buf *out)
 {
     lc_instant alive = e->clock.mode == CLOCK_MODE_SYSTEM ? clock_wall_ns() / NS : e->env.now;
     buf_clear(out);
     buf_printf(out, "alive %" PRId64 "\n", alive);
+    buf_printf(out, "digest %" PRId64 " %" PRIu32 "\n", (int64_t)e->digest.month, e->digest.next);
     for (unsigned i = 0; i < e->n_channels; i++)
         buf_printf(out, "channel %" PRId64 " %s\n", e->channels[i].heard, e->channels[i].name);
 }
@@ -102,12 +103,15 @@ static void read_line(struct engine *e, const char *p, const char *end, lc_insta
 {
     char line[128], name[65];
     int64_t at;
+    uint32_t unit;
     if (end - p >= (long)sizeof line)
         return;
     memcpy(line, p, (size_t)(end - p));
     line[end - p] = '\0';
     if (sscanf(line, "alive %" SCNd64, &at) == 1)
         *alive = at;
+    else if (sscanf(line, "digest %" SCNd64 " %" SCNu32, &at, &unit) == 2)
+        digest_reached(e, (lc_month)at, unit);
     else if (sscanf(line, "channel %" SCNd64 " %64[^\n]", &at, name) == 2) {
         unsigned i = adopt_channel_index(e, str_of(name));
         if (i < CHANNEL_MAX && e->channels[i].heard < at)
