@@ -1,0 +1,224 @@
+/* The book: changes of the delivery state are gathered, and committed together, one commit after the other. What must
+ * not happen before it is durable (sending a message, answering an operator) waits for its commit here. */
+#include "deliver/inside.h"
+
+#include <stdlib.h>
+
+/* --- entries --- */
+
+static void add(struct deliver *d, struct delivery_change *c)
+{
+    ledger_add(d->ledger, c);
+}
+
+void book_row(struct outlet *o, const struct item *i, enum delivery_state state, int64_t next_at, struct str why,
+              struct str ref)
+{
+    struct delivery_change c = {
+        .kind = CHANGE_PUT,
+        .row =
+            {
+                .endpoint = str_of(o->name),
+                .seq = i->seq,
+                .subject = track_subject(i),
+                .type = str_of(event_type_text(i->type)),
+                .state = state,
+                .attempts = i->attempts,
+                .next_at = next_at,
+                .changed_at = o->deliver->now,
+                .why = why,
+                .ref = ref,
+                .number = i->number,
+            },
+    };
+    add(o->deliver, &c);
+}
+
+void book_remove(struct outlet *o, uint64_t seq)
+{
+    struct delivery_change c = {.kind = CHANGE_REMOVE, .row = {.endpoint = str_of(o->name), .seq = seq}};
+    add(o->deliver, &c);
+}
+
+void book_gap(struct outlet *o, struct str subject, bool owed)
+{
+    struct delivery_change c = {.kind = CHANGE_GAP,
+                                .row = {.endpoint = str_of(o->name), .subject = subject, .gap = owed}};
+    add(o->deliver, &c);
+}
+
+void book_count(struct deliver *d, uint64_t number, uint32_t count)
+{
+    struct delivery_change c = {.kind = CHANGE_COUNT, .number = number, .day = d->day, .count = count};
+    add(d, &c);
+}
+
+void book_receipt(struct outlet *o, uint64_t seq, enum receipt_kind kind, struct str code)
+{
+    struct deliver *d = o->deliver;
+    struct delivery_change c = {.kind = CHANGE_RECEIPT,
+                                .row = {.endpoint = str_of(o->name),
+                                        .seq = seq,
+                                        .why = code,
+                                        .receipt = (uint8_t)kind,
+                                        .receipt_at = d->now,
+                                        .changed_at = d->now}};
+    add(d, &c);
+}
+
+static void book_outlet(struct outlet *o)
+{
+    struct delivery_change c = {
+        .kind = CHANGE_ENDPOINT,
+        .at =
+            {
+                .endpoint = str_of(o->name),
+                .cursor = o->cursor,
+                .paused = o->paused[0] ? str_of(o->paused) : STR_NONE,
+                .paused_by = o->paused[0] ? str_of(o->paused_by) : STR_NONE,
+                .paused_at = o->paused_at,
+                .delivered = o->delivered,
+                .skipped = o->skipped,
+                .dead = o->dead,
+                .receipts_delivered = o->receipts_delivered,
+                .receipts_failed = o->receipts_failed,
+            },
+    };
+    add(o->deliver, &c);
+    o->changed = false;
+}
+
+/* --- commits --- */
+
+/* What the cursor passes: fresh ones wait behind an earlier event, or are on their way for long. */
+static void need_row(void *arg, struct item *i)
+{
+    struct outlet *o = arg;
+    book_row(o, i, i->state == ITEM_TAKEN ? DELIVERY_SENDING : DELIVERY_WAIT, 0, STR_NONE, STR_NONE);
+}
+
+static void sweep_cursors(struct deliver *d)
+{
+    for (struct outlet *o = d->outlets; o; o = o->next) {
+        uint64_t cursor = track_sweep(o->track, d->now - SLOW_MS, need_row, o);
+        o->changed |= cursor != o->cursor;
+        o->cursor = cursor;
+        if (o->changed)
+            book_outlet(o);
+    }
+}
+
+static void forget_old(struct deliver *d)
+{
+    if (d->now - d->forgot_at < FORGET_MS)
+        return;
+    struct delivery_change c = {.kind = CHANGE_FORGET, .before = d->now, .day = d->day};
+    d->forgot_at = d->now;
+    add(d, &c);
+}
+
+static void start_messages(struct deliver *d)
+{
+    struct flight *f = d->intents_in_commit;
+    d->intents_in_commit = NULL;
+    for (struct flight *next; f; f = next) {
+        next = f->then;
+        flight_start(f);
+    }
+}
+
+static void answer_orders(struct deliver *d)
+{
+    struct deliver_order *o = d->orders_in_commit;
+    d->orders_in_commit = NULL;
+    for (struct deliver_order *next; o; o = next) {
+        next = o->next;
+        o->done(o);
+    }
+}
+
+static void committed(struct deliver *d)
+{
+    d->committing = false;
+    unsigned done = d->ledger == &d->ledgers[0];
+    ledger_clear(&d->ledgers[done]);
+    numbers_clear(&d->fresh[done]);
+    for (struct outlet *o = d->outlets; o; o = o->next)
+        track_committed(o->track);
+    start_messages(d);
+    answer_orders(d);
+}
+
+static enum err begin(struct deliver *d, struct errmsg *msg)
+{
+    sweep_cursors(d);
+    forget_old(d);
+    d->committed_at = d->now;
+    if (d->ledger->n == 0)
+        return ERR_OK;
+    struct ledger *l = d->ledger;
+    d->ledger = &d->ledgers[l == &d->ledgers[0]];
+    d->intents_in_commit = d->intents;
+    d->orders_in_commit = d->orders;
+    d->intents = NULL;
+    d->orders = NULL;
+    d->committing = true;
+    enum err err = delivery_commit(d->state, l->v, l->n, msg);
+    if (err == ERR_OK)
+        committed(d);
+    return err == ERR_MORE ? ERR_OK : err;
+}
+
+/* Has an endpoint used up so much of its window that it would soon stand still? */
+static bool window_presses(const struct deliver *d)
+{
+    for (const struct outlet *o = d->outlets; o; o = o->next)
+        if (track_unnoted(o->track) > o->outfit->config->max_unnoted / 4)
+            return true;
+    return false;
+}
+
+static bool is_urgent(const struct deliver *d)
+{
+    return d->intents || d->orders || window_presses(d);
+}
+
+static bool has_news(const struct deliver *d)
+{
+    if (d->ledger->n)
+        return true;
+    for (const struct outlet *o = d->outlets; o; o = o->next)
+        if (o->changed || track_unnoted(o->track) || track_read(o->track) != o->cursor)
+            return true;
+    return false;
+}
+
+static enum err poll(struct deliver *d, bool wait, struct errmsg *msg)
+{
+    if (!d->committing)
+        return ERR_OK;
+    enum err err = delivery_poll(d->state, wait, msg);
+    if (err == ERR_OK)
+        committed(d);
+    return err == ERR_MORE ? ERR_OK : err;
+}
+
+enum err book_work(struct deliver *d, int64_t *at, struct errmsg *msg)
+{
+    enum err err = poll(d, false, msg);
+    if (err != ERR_OK || d->committing || !has_news(d))
+        return err;
+    if (is_urgent(d) || d->now - d->committed_at >= COMMIT_MS || d->now < d->committed_at)
+        return begin(d, msg);
+    if (d->committed_at + COMMIT_MS < *at)
+        *at = d->committed_at + COMMIT_MS;
+    return ERR_OK;
+}
+
+enum err book_finish(struct deliver *d, struct errmsg *msg)
+{
+    enum err err = poll(d, true, msg);
+    if (err == ERR_OK && has_news(d))
+        err = begin(d, msg);
+    return err == ERR_OK ? poll(d, true, msg) : err;
+}

@@ -1,0 +1,277 @@
+#include "deliver/inside.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#define NANOSECONDS_PER_MS 1000000
+
+/* xorshift64*: for jitter, nothing else. */
+uint32_t deliver_random(struct deliver *d)
+{
+    d->random ^= d->random >> 12;
+    d->random ^= d->random << 25;
+    d->random ^= d->random >> 27;
+    return (uint32_t)((d->random * UINT64_C(2685821657736338717)) >> 32);
+}
+
+struct outlet *deliver_outlet(const struct deliver *d, struct str name)
+{
+    struct outlet *o = d->outlets;
+    while (o && !str_is(name, o->name))
+        o = o->next;
+    return o;
+}
+
+/* --- outlets --- */
+
+struct known {
+    struct endpoint_row row;
+    char name[ENDPOINT_NAME_BYTES + 1], paused[VERDICT_WHY], paused_by[130];
+    bool found;
+};
+
+static struct str copy(struct str s, char *out, size_t size)
+{
+    if (!s.p)
+        return STR_NONE;
+    size_t n = s.n < size ? s.n : size;
+    memcpy(out, s.p, n);
+    return (struct str){out, n};
+}
+
+static void take_known(void *arg, const struct endpoint_row *row)
+{
+    struct known *k = arg;
+    if (!str_is(row->endpoint, k->name))
+        return;
+    k->row = *row;
+    k->row.endpoint = str_of(k->name);
+    k->row.paused = copy(row->paused, k->paused, sizeof k->paused);
+    k->row.paused_by = copy(row->paused_by, k->paused_by, sizeof k->paused_by);
+    k->found = true;
+}
+
+static enum err add_outlet(struct deliver *d, struct outfit *f, struct errmsg *msg)
+{
+    struct known k = {.found = false};
+    memcpy(k.name, f->config->name, sizeof k.name);
+    enum err err = delivery_endpoints(d->state, take_known, &k, msg);
+    struct outlet *o = NULL;
+    if (err == ERR_OK)
+        err = outlet_new(d, f, k.found ? &k.row : NULL, &o, msg);
+    if (err != ERR_OK)
+        return err;
+    struct outlet **last = &d->outlets;
+    while (*last)
+        last = &(*last)->next;
+    *last = o;
+    return ERR_OK;
+}
+
+static void remove_gone(struct deliver *d)
+{
+    struct outlet **link = &d->outlets;
+    while (*link) {
+        struct outlet *o = *link;
+        if (o->leaving && outlet_is_idle(o) && !o->changed && !d->committing && d->ledger->n == 0) {
+            *link = o->next;
+            outlet_free(o);
+        } else {
+            link = &o->next;
+        }
+    }
+}
+
+/* --- configuration --- */
+
+/* Dresses every endpoint before any of them changes: what fails changes nothing. */
+static enum err make_outfits(struct deliver *d, struct settings *s, struct outfit **out, struct errmsg *msg)
+{
+    for (unsigned i = 0; i < s->endpoints->n; i++) {
+        enum err err = outfit_new(s, &s->endpoints->v[i], &d->options.carrier, &out[i], msg);
+        if (err == ERR_OK)
+            continue;
+        while (i-- > 0)
+            outfit_unref(out[i]);
+        return err;
+    }
+    return ERR_OK;
+}
+
+static void leave_missing(struct deliver *d, const struct endpoints *e)
+{
+    for (struct outlet *o = d->outlets; o; o = o->next)
+        if (!endpoints_find(e, str_of(o->name)))
+            o->leaving = true;
+}
+
+enum err deliver_configure(struct deliver *d, struct endpoints *e, const char *timezone, struct errmsg *msg)
+{
+    struct outfit *outfits[ENDPOINTS_MAX];
+    struct settings *s;
+    enum err err = settings_new(e, timezone, &s, msg);
+    if (err == ERR_OK && (err = make_outfits(d, s, outfits, msg)) != ERR_OK)
+        settings_unref(s);
+    if (err != ERR_OK)
+        return err;
+    settings_unref(d->settings);
+    d->settings = s;
+    d->now = d->options.now(d->options.arg);
+    leave_missing(d, e);
+    for (unsigned i = 0; i < e->n; i++) {
+        struct outlet *o = deliver_outlet(d, str_of(e->v[i].name));
+        if (o)
+            outlet_dress(o, outfits[i]);
+        else if (err == ERR_OK)
+            err = add_outlet(d, outfits[i], msg);
+    }
+    deliver_nudge(d);
+    return err;
+}
+
+/* --- life --- */
+
+static void on_nudge(struct completion *c)
+{
+    struct deliver *d = (struct deliver *)((char *)c - offsetof(struct deliver, nudge));
+    atomic_store(&d->nudged, false);
+}
+
+void deliver_nudge(struct deliver *d)
+{
+    if (atomic_exchange(&d->nudged, true))
+        return;
+    completions_push(d->completions, &d->nudge);
+}
+
+static bool watch(struct deliver *d, int fd)
+{
+    struct epoll_event event = {.events = EPOLLIN};
+    return fd < 0 || epoll_ctl(d->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+static enum err open_descriptors(struct deliver *d, struct errmsg *msg)
+{
+    enum err err = completions_new(&d->completions, msg);
+    if (err != ERR_OK)
+        return err;
+    d->nudge.run = on_nudge;
+    d->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    if (d->epoll_fd < 0 || !watch(d, completions_fd(d->completions)) || !watch(d, delivery_fd(d->state)))
+        return err_set(msg, ERR_IO, "cannot make an epoll descriptor: %m");
+    return ERR_OK;
+}
+
+enum err deliver_new(const struct deliver_options *o, struct deliver **out, struct errmsg *msg)
+{
+    struct deliver *d = mem_zalloc(1, sizeof *d);
+    struct store_info info;
+    d->options = *o;
+    d->epoll_fd = -1;
+    d->ledger = &d->ledgers[0];
+    d->now = o->now(o->arg);
+    d->forgot_at = d->now;
+    if (getrandom(&d->random, sizeof d->random, 0) != sizeof d->random || d->random == 0)
+        d->random = 1;
+    store_info(o->store, &info);
+    memcpy(d->incarnation, info.incarnation, sizeof d->incarnation);
+    enum err err = delivery_open(o->store, &d->state, msg);
+    if (err == ERR_OK)
+        err = open_descriptors(d, msg);
+    if (err == ERR_OK)
+        err = deliver_configure(d, o->endpoints, o->timezone, msg);
+    if (err == ERR_OK)
+        err = caps_open(d, msg);
+    if (err == ERR_OK) {
+        *out = d;
+        return ERR_OK;
+    }
+    deliver_stop(d);
+    deliver_free(d);
+    return err;
+}
+
+enum err deliver_tick(struct deliver *d, int64_t *wait_ms, struct errmsg *msg)
+{
+    int64_t at = INT64_MAX;
+    enum err err = ERR_OK;
+    d->now = d->options.now(d->options.arg);
+    completions_run(d->completions);
+    caps_turn(d);
+    for (struct outlet *o = d->outlets; o && err == ERR_OK; o = o->next)
+        err = outlet_work(o, &at, msg);
+    if (err == ERR_OK)
+        err = book_work(d, &at, msg);
+    if (err != ERR_OK)
+        return err;
+    remove_gone(d);
+    *wait_ms = at == INT64_MAX ? -1 : at > d->now ? at - d->now : 0;
+    return ERR_OK;
+}
+
+int deliver_fd(const struct deliver *d)
+{
+    return d->epoll_fd;
+}
+
+void deliver_drain(struct deliver *d)
+{
+    d->draining = true;
+}
+
+bool deliver_is_idle(const struct deliver *d)
+{
+    if (d->committing || d->ledger->n || d->intents)
+        return false;
+    for (const struct outlet *o = d->outlets; o; o = o->next)
+        if (!outlet_is_idle(o) || o->changed)
+            return false;
+    return true;
+}
+
+/* What stays unsaid now is found in the state at the next start. */
+void deliver_stop(struct deliver *d)
+{
+    struct errmsg msg;
+    if (d->stopped)
+        return;
+    d->stopped = true;
+    d->draining = true;
+    for (struct outlet *o = d->outlets; o; o = o->next)
+        flights_cancel(o);
+    d->intents = d->intents_in_commit = NULL;
+    if (d->state && book_finish(d, &msg) != ERR_OK)
+        d->committing = false;
+    for (struct outlet *o = d->outlets; o; o = o->next)
+        outlet_close(o);
+    if (d->state)
+        delivery_close(d->state);
+    d->state = NULL;
+}
+
+void deliver_free(struct deliver *d)
+{
+    if (!d)
+        return;
+    while (d->outlets) {
+        struct outlet *o = d->outlets;
+        d->outlets = o->next;
+        outlet_free(o);
+    }
+    settings_unref(d->settings);
+    completions_free(d->completions);
+    if (d->epoll_fd >= 0)
+        close(d->epoll_fd);
+    for (int i = 0; i < 2; i++) {
+        ledger_done(&d->ledgers[i]);
+        numbers_done(&d->fresh[i]);
+    }
+    numbers_done(&d->counts);
+    event_arena_done(&d->arena);
+    buf_done(&d->text);
+    buf_done(&d->message);
+    free(d);
+}

@@ -1,0 +1,132 @@
+/* Delivery: every event to whoever subscribed, in order per beneficiary, at least once; messages to people at most once.
+ *
+ * The log is the queue: each endpoint reads it behind a cursor of its own. Decisions only: what is sent goes through a
+ * carrier, what must last into the delivery state (store/delivery.h), what is known of people comes from the engine.
+ * All of it belongs to one thread, which calls deliver_tick() whenever deliver_fd() is readable, when the time that the
+ * last tick gave is over, and after a transfer was done. */
+#ifndef DELIVER_DELIVER_H
+#define DELIVER_DELIVER_H
+
+#include "adapter/adapter.h"
+#include "engine/engine.h"
+#include "store/delivery.h"
+
+struct deliver;
+
+/* --- what carries requests --- */
+
+struct carrier_line;
+
+struct carrier {
+    void *arg;
+    enum err (*open)(void *arg, const struct endpoint *e, struct carrier_line **out, struct errmsg *msg);
+    void (*start)(struct carrier_line *l, struct transfer *t);
+    void (*cancel)(struct carrier_line *l, struct transfer *t);
+    void (*close)(struct carrier_line *l); /* nothing is on its way */
+};
+
+/* --- what is told, for logs and metrics --- */
+
+enum deliver_word {
+    SAID_DELIVERED,
+    SAID_RETRY,   /* it will be tried again */
+    SAID_DEAD,    /* given up */
+    SAID_SKIPPED, /* a message that had become moot */
+    SAID_DEFERRED, /* a message that its number gets on another day */
+    SAID_UNKNOWN, /* a message that may have been sent */
+    SAID_RECEIPT, /* a gateway's word on a message */
+    SAID_PAUSED,
+    SAID_RESUMED,
+    SAID_OPENED,  /* the circuit breaker */
+    SAID_CLOSED,
+    SAID_REFUSED, /* the endpoint gave no consent */
+    SAID_N
+};
+
+struct deliver_said {
+    enum deliver_word word;
+    const char *endpoint;
+    uint64_t seq;         /* 0: about the endpoint */
+    struct str type;
+    uint32_t attempts;
+    int status;           /* HTTP's; 0: none */
+    const char *why;      /* "" */
+    const char *phone;    /* masked; "" */
+    int64_t milliseconds; /* the request took; -1: there was none */
+    int64_t first_byte_ns; /* monotonic; 0: none */
+    int64_t next_at;      /* RETRY, DEFERRED: Unix milliseconds */
+};
+
+const char *deliver_word_text(enum deliver_word w); /* "delivered" */
+
+/* --- life --- */
+
+struct deliver_options {
+    struct engine *engine;
+    const struct store *store;
+    struct endpoints *endpoints; /* with their secrets; a reference is taken */
+    const char *timezone;
+    struct carrier carrier;
+    int64_t (*now)(void *arg); /* Unix milliseconds: the real time, whatever the engine's clock shows */
+    void (*said)(void *arg, const struct deliver_said *s);
+    void *arg;
+};
+
+/* Are the endpoints' settings and the messages' texts good? Faults are lines appended to faults. */
+enum err deliver_check(const struct endpoints *e, struct buf *faults) ERR_MUSTCHECK;
+
+enum err deliver_new(const struct deliver_options *o, struct deliver **out, struct errmsg *msg) ERR_MUSTCHECK;
+/* Other endpoints: those that are new begin, those that are gone end with what they have on its way. What was checked
+ * before can fail only where files changed since. */
+enum err deliver_configure(struct deliver *d, struct endpoints *e, const char *timezone,
+                           struct errmsg *msg) ERR_MUSTCHECK;
+/* Does what is due. *wait_ms: 0 when there is more to do at once, -1: for ever. A failure is the delivery state's or the
+ * log's: the daemon must stop. */
+enum err deliver_tick(struct deliver *d, int64_t *wait_ms, struct errmsg *msg) ERR_MUSTCHECK;
+int deliver_fd(const struct deliver *d);
+/* The log has grown. From any thread. */
+void deliver_nudge(struct deliver *d);
+
+/* Sends nothing more; deliver_is_idle() once all that was on its way has come to an end and is noted. */
+void deliver_drain(struct deliver *d);
+bool deliver_is_idle(const struct deliver *d);
+/* Gives up what is on its way, notes what it can and lets go of the store. Before engine_close(). */
+void deliver_stop(struct deliver *d);
+/* After engine_close(). NULL is fine. */
+void deliver_free(struct deliver *d);
+
+/* --- operators; answers when what they ask for is durable --- */
+
+struct deliver_order {
+    struct str endpoint; /* a name */
+    uint64_t seq;        /* of a delivery */
+    struct str by, why;
+    struct str phone;    /* ORDER_TEST of messages */
+    void (*done)(struct deliver_order *o); /* from deliver_tick(), or at once */
+    void *owner;
+    enum err err;        /* ERR_ABSENT, ERR_INVALID, ERR_LOCKED (on its way just now) */
+    struct errmsg msg;
+    struct buf body;     /* the answer, JSON; the caller frees it */
+    struct deliver_order *next; /* deliver's own */
+};
+
+void deliver_pause(struct deliver *d, struct deliver_order *o);
+void deliver_resume(struct deliver *d, struct deliver_order *o);
+void deliver_test(struct deliver *d, struct deliver_order *o);
+void deliver_retry(struct deliver *d, struct deliver_order *o);
+void deliver_drop(struct deliver *d, struct deliver_order *o);
+
+/* {"endpoints":[...]}: state, cursor, lag, counts. */
+void deliver_write_endpoints(struct deliver *d, struct buf *out);
+/* {"deliveries":[...],"more":BOOL}: endpoint empty: all; states: a mask, after: number of the last one of that endpoint. */
+enum err deliver_write_deliveries(struct deliver *d, struct str endpoint, unsigned states, uint64_t after,
+                                  unsigned limit, struct buf *out, struct errmsg *msg) ERR_MUSTCHECK;
+
+/* --- receipts --- */
+
+/* ERR_ABSENT: no such endpoint, or not its secret; ERR_INVALID; ERR_FULL: too many at once, to be sent again. reply is
+ * what the gateway wants to read. */
+enum err deliver_receipt(struct deliver *d, struct str endpoint, struct str secret, const struct receipt_call *c,
+                         struct buf *reply, struct errmsg *msg) ERR_MUSTCHECK;
+
+#endif

@@ -1,0 +1,239 @@
+/* Delivery's inside: what its files share. Not for anyone else. */
+#ifndef DELIVER_INSIDE_H
+#define DELIVER_INSIDE_H
+
+#include <stdatomic.h>
+
+#include "base/completions.h"
+#include "codec/event_json.h"
+#include "deliver/breaker.h"
+#include "deliver/deliver.h"
+#include "deliver/ledger.h"
+#include "deliver/numbers.h"
+#include "deliver/pace.h"
+#include "deliver/track.h"
+#include "message/message.h"
+
+#define BATCH_MAX 64                              /* events in one request */
+#define FILL_MAX 2048                             /* lines read of one endpoint in one tick */
+#define SLOW_MS INT64_C(1000)                     /* what is on its way for longer no longer holds the cursor */
+#define COMMIT_MS INT64_C(50)                     /* the longest that something noted waits for its commit */
+#define KEEP_MS (INT64_C(7) * 24 * 3600 * 1000)   /* how long a message is known for its receipts */
+#define FORGET_MS (INT64_C(3600) * 1000)          /* how often old ones are cleared away */
+#define ID_BYTES 64                               /* of a beneficiary's id, a unit's code */
+#define NOTICE_ID 72                              /* INCARNATION_SHARD_SEQ */
+#define HELLO_AGAIN_MS INT64_C(60000)             /* after an endpoint gave no consent */
+
+/* One configuration in use: what it was made of lives until the last who uses it is gone. */
+struct settings {
+    unsigned users;
+    struct endpoints *endpoints;
+    struct message_texts *texts;
+    struct tz *tz;
+};
+
+/* An endpoint as one configuration has it. */
+struct outfit {
+    unsigned users; /* the outlet, and each flight that began with it */
+    struct settings *settings;
+    const struct endpoint *config;
+    const struct adapter *adapter;
+    struct adapter_state *state;
+    struct carrier *carrier;
+    struct carrier_line *line;
+    uint32_t types;    /* 1 << event type: what it wants */
+    bool needs_person; /* its filters or messages ask who it is about */
+    unsigned batch;
+};
+
+enum flight_kind { FLIGHT_EVENTS, FLIGHT_MESSAGE, FLIGHT_HELLO, FLIGHT_TEST };
+
+/* One request on its way, from its first item to its outcome. Pooled. */
+struct flight {
+    struct transfer transfer; /* the first member: transfers are turned back into flights */
+    struct call call;
+    enum flight_kind kind;
+    struct outlet *outlet;
+    struct outfit *outfit;
+    struct item *items[BATCH_MAX];
+    unsigned n;
+    bool started;
+    char phone[24];              /* masked */
+    struct deliver_order *order; /* FLIGHT_TEST */
+    struct flight *next, **link; /* in its outlet's list, or in the pool */
+    struct flight *then;         /* among those that wait for a commit */
+};
+
+/* Items about which the engine must be asked: for lines that were let go, for people. One question at a time. */
+struct question {
+    struct completion done; /* the first member */
+    struct request request;
+    struct outlet *outlet;
+    struct item *wanted[PEOPLE_MAX]; /* for the next question; taken */
+    unsigned n_wanted;
+    struct item *items[PEOPLE_MAX];  /* of the one under way */
+    unsigned n;
+    bool busy, fetching;
+    uint64_t seqs[PEOPLE_MAX];
+    struct person_view people[PEOPLE_MAX];
+    struct buf units; /* codes that the question names */
+};
+
+/* One endpoint at work. */
+struct outlet {
+    struct deliver *deliver;
+    char name[ENDPOINT_NAME_BYTES + 1];
+    struct outfit *outfit;
+    struct store_reader *reader;
+    struct track *track;
+    struct breaker breaker;
+    struct pace pace;
+    struct question *question; /* made when first needed */
+    struct flight *flights, *pool;
+    struct numbers gaps; /* hashed subjects whose next event is to be marked */
+    unsigned in_flight; /* flights that are on their way or about to be, tests aside */
+    bool leaving;       /* not configured any more */
+    bool changed;       /* its row is to be written */
+
+    /* durable */
+    uint64_t cursor; /* as last given to the ledger */
+    char paused[VERDICT_WHY], paused_by[130];
+    int64_t paused_at;
+    uint64_t delivered, skipped, dead, receipts_delivered, receipts_failed;
+
+    /* since the start */
+    uint64_t requests, outcomes[OUTCOME_N], skips[SKIP_N];
+    int64_t last_ok_at;   /* Unix milliseconds; 0: never */
+    char last_error[VERDICT_WHY];
+    int64_t last_error_at;
+
+    /* consent to be called (adapter.hello) */
+    bool consented, asking;
+    int64_t ask_at; /* Unix milliseconds */
+    struct rate granted;
+
+    struct outlet *next;
+};
+
+struct deliver {
+    struct deliver_options options;
+    struct settings *settings;
+    struct delivery_store *state;
+    struct completions *completions;
+    struct completion nudge;
+    _Atomic bool nudged;
+    int epoll_fd;
+    char incarnation[33];
+    struct outlet *outlets;
+    int64_t now; /* of this tick: Unix milliseconds */
+    uint64_t random;
+    bool draining, stopped;
+
+    struct ledger ledgers[2];
+    struct ledger *ledger;          /* being filled */
+    bool committing;                /* the other one is with the store */
+    int64_t committed_at, forgot_at;
+    struct flight *intents, *intents_in_commit;         /* messages that start once their commit is durable */
+    struct deliver_order *orders, *orders_in_commit;    /* answered then */
+
+    int32_t day;           /* local, of the counts */
+    struct numbers counts;   /* messages a number got today */
+    struct numbers fresh[2]; /* final receipts that stand in the ledger of the same index */
+
+    struct event_arena arena;
+    struct buf text, message; /* scratch */
+};
+
+/* settings.c */
+enum err settings_new(struct endpoints *e, const char *timezone, struct settings **out, struct errmsg *msg);
+void settings_unref(struct settings *s);
+enum err outfit_new(struct settings *s, const struct endpoint *e, struct carrier *carrier, struct outfit **out,
+                    struct errmsg *msg);
+void outfit_unref(struct outfit *f);
+
+/* outlet.c */
+enum err outlet_new(struct deliver *d, struct outfit *f, const struct endpoint_row *row, struct outlet **out,
+                    struct errmsg *msg);
+void outlet_dress(struct outlet *o, struct outfit *f);
+void outlet_free(struct outlet *o);
+bool outlet_is_idle(const struct outlet *o);
+/* Reads, sends, asks; *at: when there is more to do (o->deliver->now: at once). */
+enum err outlet_work(struct outlet *o, int64_t *at, struct errmsg *msg);
+/* How many requests may be begun now. */
+unsigned outlet_allows(const struct outlet *o);
+/* Done with it, without a word to anybody. */
+void outlet_let_go(struct outlet *o, struct item *i);
+void outlet_pause(struct outlet *o, const char *why, struct str by);
+void outlet_close(struct outlet *o); /* lets go of the log */
+/* The word for what it does just now: "running", "paused", ... */
+const char *outlet_state(const struct outlet *o);
+
+/* flight.c */
+struct flight *flight_new(struct outlet *o, enum flight_kind kind);
+void flight_free(struct flight *f);
+void flight_start(struct flight *f);
+void flights_cancel(struct outlet *o);
+/* Sends events, in one request; those that can never be sent are given up. */
+enum err flight_render(struct flight *f, const struct notice *v, unsigned n, const struct sms *sms, struct errmsg *msg);
+void flight_send(struct outlet *o, struct item *const *items, unsigned n);
+/* Asks for consent. */
+void flight_hello(struct outlet *o);
+
+/* notice.c: how an event looks from outside; borrows from line and text */
+bool notice_read(const struct deliver *d, struct str line, char id[NOTICE_ID], struct buf *text, struct notice *out);
+
+/* outcome.c */
+void outcome_events(struct flight *f, const struct answer *a);
+void outcome_message(struct flight *f, const struct answer *a);
+/* The item is tried again later (after the schedule, not before retry_after seconds), or given up. */
+void outcome_failed(struct outlet *o, struct item *i, const struct verdict *v, const struct flight *f, int status);
+void outcome_dead(struct outlet *o, struct item *i, const char *why, const struct flight *f, int status);
+
+/* question.c */
+bool question_is_idle(const struct outlet *o);
+/* How many more items may be put to the next question. */
+unsigned question_room(const struct outlet *o);
+void question_want(struct outlet *o, struct item *i);
+/* Asks, when there is something to ask and no question under way. */
+void question_ask(struct outlet *o);
+/* Nothing is asked for now: what was wanted goes back. */
+void question_forget(struct outlet *o);
+void question_free(struct outlet *o);
+
+/* person.c: what becomes of an item when it is known who it is about; false: there is no room to send it now */
+bool person_known(struct outlet *o, struct item *i, const struct person_view *v, lc_date today);
+
+/* book.c: commits */
+void book_row(struct outlet *o, const struct item *i, enum delivery_state state, int64_t next_at, struct str why,
+              struct str ref);
+void book_remove(struct outlet *o, uint64_t seq);
+void book_gap(struct outlet *o, struct str subject, bool owed);
+void book_count(struct deliver *d, uint64_t number, uint32_t count);
+void book_receipt(struct outlet *o, uint64_t seq, enum receipt_kind kind, struct str code);
+enum err book_work(struct deliver *d, int64_t *at, struct errmsg *msg);
+enum err book_finish(struct deliver *d, struct errmsg *msg); /* commits all there is and waits */
+
+/* caps.c: how many messages a number got today */
+enum err caps_open(struct deliver *d, struct errmsg *msg);
+uint64_t caps_number(const struct deliver *d, struct str phone);
+bool caps_take(struct deliver *d, uint64_t number);
+void caps_give_back(struct deliver *d, uint64_t number);
+/* When the next local day begins. */
+int64_t caps_tomorrow(const struct deliver *d);
+void caps_turn(struct deliver *d);
+
+/* gaps.c: whose next event is marked, since an earlier one was given up */
+enum err gaps_open(struct outlet *o, struct errmsg *msg);
+bool gaps_owed(const struct outlet *o, struct str subject);
+void gaps_set(struct outlet *o, struct str subject, bool owed);
+
+/* said.c */
+void say_item(struct outlet *o, const struct item *i, enum deliver_word word, const char *why, const struct flight *f,
+              int status);
+void say_outlet(struct outlet *o, enum deliver_word word, const char *why);
+
+/* deliver.c */
+struct outlet *deliver_outlet(const struct deliver *d, struct str name);
+uint32_t deliver_random(struct deliver *d);
+
+#endif

@@ -1,0 +1,304 @@
+/* One endpoint at work: reads the log behind its cursor, hands out what may be sent now, knows when to come again. */
+#include "deliver/inside.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* --- life --- */
+
+static unsigned states_mask(void)
+{
+    return 1u << DELIVERY_RETRY | 1u << DELIVERY_WAIT | 1u << DELIVERY_SENDING | 1u << DELIVERY_UNKNOWN;
+}
+
+/* What was being sent when the daemon ended: an event is sent again, a message never by itself. */
+static void restore(void *arg, const struct delivery_row *row)
+{
+    struct outlet *o = arg;
+    const struct endpoint *e = o->outfit->config;
+    enum event_type type;
+    if (!event_type_parse(row->type, &type))
+        return; /* of a later version: it stays in the table */
+    bool sending = row->state == DELIVERY_SENDING && e->messages;
+    bool apart = sending || row->state == DELIVERY_UNKNOWN;
+    int64_t at = sending ? o->deliver->now + e->receipt_within * 1000 : row->next_at;
+    struct item *i = track_restore(o->track, row->seq, row->subject, type, at, apart);
+    i->attempts = row->attempts;
+    i->number = row->number;
+    if (sending)
+        book_row(o, i, DELIVERY_UNKNOWN, at, STR_LIT("the daemon ended while it was being sent"), STR_NONE);
+}
+
+static void take_row(struct outlet *o, const struct endpoint_row *row)
+{
+    o->cursor = row->cursor;
+    o->paused_at = row->paused_at;
+    o->delivered = row->delivered;
+    o->skipped = row->skipped;
+    o->dead = row->dead;
+    o->receipts_delivered = row->receipts_delivered;
+    o->receipts_failed = row->receipts_failed;
+    if (row->paused.p) {
+        snprintf(o->paused, sizeof o->paused, "%.*s", (int)row->paused.n, row->paused.p);
+        snprintf(o->paused_by, sizeof o->paused_by, "%.*s", (int)row->paused_by.n, row->paused_by.p);
+    }
+}
+
+/* A new endpoint starts at the log's end, or where its configuration says. */
+static uint64_t first_cursor(const struct deliver *d, const struct endpoint *e)
+{
+    struct store_info info;
+    store_info(d->options.store, &info);
+    if (!e->from_given)
+        return info.durable;
+    return e->from ? e->from - 1 : 0;
+}
+
+enum err outlet_new(struct deliver *d, struct outfit *f, const struct endpoint_row *row, struct outlet **out,
+                    struct errmsg *msg)
+{
+    struct outlet *o = mem_zalloc(1, sizeof *o);
+    const struct endpoint *e = f->config;
+    o->deliver = d;
+    o->outfit = f;
+    snprintf(o->name, sizeof o->name, "%s", e->name);
+    pace_init(&o->pace, e, o->granted);
+    if (row)
+        take_row(o, row);
+    else
+        o->cursor = first_cursor(d, e);
+    o->changed = !row;
+    o->track = track_new(o->cursor, e->max_unnoted, e->max_parked);
+    enum err err = store_reader_open(d->options.store, o->cursor, &o->reader, msg);
+    if (err == ERR_OK)
+        err = gaps_open(o, msg);
+    if (err == ERR_OK)
+        err = delivery_rows(d->state, str_of(o->name), states_mask(), 0, 0, restore, o, msg);
+    if (err != ERR_OK) {
+        o->outfit = NULL; /* the caller's still */
+        outlet_free(o);
+        return err;
+    }
+    *out = o;
+    return ERR_OK;
+}
+
+void outlet_dress(struct outlet *o, struct outfit *f)
+{
+    outfit_unref(o->outfit);
+    o->outfit = f;
+    o->leaving = false;
+    o->consented = false;
+    o->ask_at = 0;
+    pace_configure(&o->pace, f->config, o->granted);
+    track_limits(o->track, f->config->max_unnoted, f->config->max_parked);
+}
+
+void outlet_close(struct outlet *o)
+{
+    if (o->reader)
+        store_reader_close(o->reader);
+    o->reader = NULL;
+}
+
+void outlet_free(struct outlet *o)
+{
+    flights_cancel(o);
+    for (struct flight *f = o->pool, *next; f; f = next) {
+        next = f->next;
+        call_done(&f->call);
+        free(f);
+    }
+    outlet_close(o);
+    question_free(o);
+    track_free(o->track);
+    numbers_done(&o->gaps);
+    outfit_unref(o->outfit);
+    free(o);
+}
+
+bool outlet_is_idle(const struct outlet *o)
+{
+    return !o->flights && question_is_idle(o);
+}
+
+/* --- reading --- */
+
+static enum err read_one(struct outlet *o, bool *end, struct errmsg *msg)
+{
+    struct event_arena *arena = &o->deliver->arena;
+    struct event head;
+    struct str line;
+    uint64_t seq;
+    enum err err = store_reader_next(o->reader, &seq, &line, msg);
+    *end = err == ERR_END;
+    if (err != ERR_OK)
+        return *end ? ERR_OK : err;
+    if (event_read_head(line, &head, arena) != ERR_OK)
+        return err_set(msg, ERR_DAMAGED, "event %llu of the log is not one that this version writes",
+                       (unsigned long long)seq);
+    if (o->outfit->types & UINT32_C(1) << head.type)
+        track_add(o->track, seq, head.subject, head.type, line);
+    else
+        track_pass(o->track, seq);
+    return ERR_OK;
+}
+
+static enum err fill(struct outlet *o, int64_t *at, struct errmsg *msg)
+{
+    bool end = false;
+    for (unsigned n = 0; n < FILL_MAX && track_room(o->track) && !end; n++) {
+        enum err err = read_one(o, &end, msg);
+        if (err != ERR_OK)
+            return err;
+    }
+    if (!end && track_room(o->track))
+        *at = o->deliver->now;
+    return ERR_OK;
+}
+
+/* --- sending --- */
+
+unsigned outlet_allows(const struct outlet *o)
+{
+    const struct deliver *d = o->deliver;
+    if (o->paused[0] || o->leaving || d->draining || !breaker_allows(&o->breaker, d->now))
+        return 0;
+    unsigned n = pace_allows(&o->pace, d->now, o->in_flight);
+    return o->breaker.open && n > 1 ? 1 : n;
+}
+
+void outlet_let_go(struct outlet *o, struct item *i)
+{
+    if (i->row)
+        book_remove(o, i->seq);
+    track_settle(o->track, i);
+}
+
+/* Items of which all is known go out at once, in batches where the endpoint takes them; the others are asked about. */
+static void send_events(struct outlet *o)
+{
+    while (outlet_allows(o) && question_room(o)) {
+        struct item *items[BATCH_MAX], *i = NULL;
+        unsigned n = 0;
+        while (n < o->outfit->batch && question_room(o) && (i = track_take(o->track, o->deliver->now)) != NULL) {
+            if (i->line.n)
+                items[n++] = i;
+            else
+                question_want(o, i);
+        }
+        if (n)
+            flight_send(o, items, n);
+        if (!i)
+            break;
+    }
+}
+
+static void ask_about(struct outlet *o)
+{
+    const struct endpoint *e = o->outfit->config;
+    bool filters = e->policies.n || e->categories.n || e->units.n;
+    unsigned allowed = outlet_allows(o), room = question_room(o);
+    unsigned asked = PEOPLE_MAX - room + (o->question && o->question->busy ? o->question->n : 0);
+    /* Most of what a filter looks at is not sent; without one, no more than can be sent at once. */
+    unsigned wanted = !allowed ? 0 : filters ? PEOPLE_MAX : allowed;
+    struct item *i;
+    while (asked < wanted && room-- > 0 && (i = track_take(o->track, o->deliver->now)) != NULL) {
+        question_want(o, i);
+        asked++;
+    }
+}
+
+/* Must it be asked first whether it wants to be called? */
+static bool needs_consent(struct outlet *o, int64_t *at)
+{
+    const struct outfit *f = o->outfit;
+    if (!f->config->handshake || !f->adapter->hello || o->consented)
+        return false;
+    if (!o->asking && o->deliver->now >= o->ask_at)
+        flight_hello(o);
+    if (!o->asking && o->ask_at < *at)
+        *at = o->ask_at;
+    return true;
+}
+
+static void expire(struct outlet *o)
+{
+    struct item *i;
+    while ((i = track_take_apart(o->track, o->deliver->now)) != NULL)
+        outcome_dead(o, i, "whether it was sent is unknown, and no receipt came", NULL, 0);
+}
+
+static void sooner(int64_t *at, int64_t other)
+{
+    if (other < *at)
+        *at = other;
+}
+
+/* When time alone will let something be sent: what a transfer's end lets through needs no clock. */
+static void next_time(struct outlet *o, int64_t *at)
+{
+    int64_t now = o->deliver->now, waiting = track_next_at(o->track);
+    int64_t free_at = pace_next_at(&o->pace, now), probe_at = breaker_next_at(&o->breaker);
+    if (probe_at > free_at)
+        free_at = probe_at;
+    if (o->paused[0] || o->leaving || o->deliver->draining || free_at == INT64_MAX)
+        return;
+    if (track_has_ready(o->track) && free_at > now)
+        sooner(at, free_at);
+    if (waiting != INT64_MAX)
+        sooner(at, waiting > free_at ? waiting : free_at > now ? free_at : now + SLOW_MS);
+}
+
+enum err outlet_work(struct outlet *o, int64_t *at, struct errmsg *msg)
+{
+    expire(o);
+    if (o->paused[0] || o->leaving || o->deliver->draining) {
+        question_forget(o);
+        return ERR_OK;
+    }
+    enum err err = fill(o, at, msg);
+    if (err != ERR_OK || needs_consent(o, at))
+        return err;
+    int64_t quiet = quiet_until(&o->outfit->config->quiet, o->outfit->settings->tz, o->deliver->now);
+    if (quiet) {
+        sooner(at, quiet);
+        return ERR_OK;
+    }
+    if (o->outfit->needs_person)
+        ask_about(o);
+    else
+        send_events(o);
+    question_ask(o);
+    next_time(o, at);
+    return ERR_OK;
+}
+
+/* --- orders --- */
+
+void outlet_pause(struct outlet *o, const char *why, struct str by)
+{
+    snprintf(o->paused, sizeof o->paused, "%s", why[0] ? why : "paused");
+    snprintf(o->paused_by, sizeof o->paused_by, "%.*s", (int)by.n, by.p ? by.p : "");
+    o->paused_at = o->deliver->now;
+    o->changed = true;
+    say_outlet(o, SAID_PAUSED, o->paused);
+}
+
+const char *outlet_state(const struct outlet *o)
+{
+    int64_t now = o->deliver->now;
+    if (o->leaving)
+        return "leaving";
+    if (o->paused[0])
+        return "paused";
+    if (o->outfit->config->handshake && o->outfit->adapter->hello && !o->consented)
+        return "unconsented";
+    if (o->breaker.open)
+        return "open";
+    if (quiet_until(&o->outfit->config->quiet, o->outfit->settings->tz, now))
+        return "quiet";
+    if (now < o->pace.spared_until)
+        return "spared";
+    return track_is_full(o->track) ? "full" : "running";
+}

@@ -1,0 +1,152 @@
+/* What is told of delivery when somebody asks. */
+#include <inttypes.h>
+
+#include "deliver/inside.h"
+
+static void text_member(struct buf *out, const char *name, struct str value)
+{
+    buf_printf(out, ",\"%s\":", name);
+    buf_add_json(out, value);
+}
+
+static void time_member(const struct deliver *d, struct buf *out, const char *name, int64_t ms)
+{
+    char text[25];
+    lc_instant at = ms / 1000;
+    if (ms)
+        instant_format(at, tz_offset(d->settings->tz, at), text);
+    text_member(out, name, ms ? (struct str){text, sizeof text} : STR_NONE);
+}
+
+static void number_member(struct buf *out, const char *name, uint64_t n)
+{
+    buf_printf(out, ",\"%s\":%" PRIu64, name, n);
+}
+
+/* --- endpoints --- */
+
+static void write_skips(const struct outlet *o, struct buf *out)
+{
+    const char *comma = "";
+    BUF_LIT(out, ",\"skips\":{");
+    for (int s = 0; s < SKIP_N; s++) {
+        if (!o->skips[s])
+            continue;
+        buf_printf(out, "%s\"%s\":%" PRIu64, comma, skip_text((enum skip)s), o->skips[s]);
+        comma = ",";
+    }
+    buf_addc(out, '}');
+}
+
+static void write_counts(const struct outlet *o, struct buf *out)
+{
+    struct track_counts n;
+    track_count(o->track, &n);
+    number_member(out, "in_flight", o->in_flight);
+    number_member(out, "retrying", n.retry);
+    number_member(out, "waiting", n.behind);
+    number_member(out, "unknown", n.apart);
+    number_member(out, "requests", o->requests);
+    number_member(out, "delivered", o->delivered);
+    number_member(out, "skipped", o->skipped);
+    number_member(out, "dead_ever", o->dead);
+    if (!o->outfit->config->messages)
+        return;
+    number_member(out, "receipts_delivered", o->receipts_delivered);
+    number_member(out, "receipts_failed", o->receipts_failed);
+    write_skips(o, out);
+}
+
+static void write_outlet(struct outlet *o, uint64_t durable, struct buf *out)
+{
+    const struct deliver *d = o->deliver;
+    uint64_t totals[DELIVERY_STATE_N] = {0};
+    struct errmsg msg;
+    if (delivery_totals(d->state, str_of(o->name), totals, &msg) != ERR_OK)
+        memset(totals, 0, sizeof totals);
+    BUF_LIT(out, "{\"name\":");
+    buf_add_json(out, str_of(o->name));
+    text_member(out, "adapter", str_of(adapter_kind_text(o->outfit->config->adapter)));
+    text_member(out, "state", str_of(outlet_state(o)));
+    text_member(out, "paused", o->paused[0] ? str_of(o->paused) : STR_NONE);
+    text_member(out, "paused_by", o->paused[0] ? str_of(o->paused_by) : STR_NONE);
+    time_member(d, out, "paused_at", o->paused[0] ? o->paused_at : 0);
+    number_member(out, "cursor", o->cursor);
+    number_member(out, "lag", durable > o->cursor ? durable - o->cursor : 0);
+    number_member(out, "dead", totals[DELIVERY_DEAD]);
+    write_counts(o, out);
+    time_member(d, out, "last_ok_at", o->last_ok_at);
+    text_member(out, "last_error", o->last_error[0] ? str_of(o->last_error) : STR_NONE);
+    time_member(d, out, "last_error_at", o->last_error_at);
+    buf_addc(out, '}');
+}
+
+void deliver_write_endpoints(struct deliver *d, struct buf *out)
+{
+    struct engine_counters n;
+    engine_counters(d->options.engine, &n);
+    d->now = d->options.now(d->options.arg);
+    BUF_LIT(out, "{\"endpoints\":[");
+    for (struct outlet *o = d->outlets; o; o = o->next) {
+        write_outlet(o, n.durable_seq, out);
+        if (o->next)
+            buf_addc(out, ',');
+    }
+    BUF_LIT(out, "]}");
+}
+
+/* --- deliveries --- */
+
+struct listing {
+    struct deliver *deliver;
+    struct buf *out;
+    unsigned n, limit;
+    bool more;
+};
+
+static void write_receipt(const struct deliver *d, const struct delivery_row *row, struct buf *out)
+{
+    static const char *const kinds[] = {NULL, "accepted", "delivered", "failed"};
+    if (!row->receipt || row->receipt >= sizeof kinds / sizeof *kinds)
+        return;
+    text_member(out, "receipt", str_of(kinds[row->receipt]));
+    time_member(d, out, "receipt_at", row->receipt_at);
+}
+
+static void write_row(void *arg, const struct delivery_row *row)
+{
+    struct listing *l = arg;
+    if (l->n == l->limit) {
+        l->more = true;
+        return;
+    }
+    struct buf *out = l->out;
+    buf_printf(out, "%s{\"id\":\"%.*s:%" PRIu64 "\",\"endpoint\":", l->n++ ? "," : "", (int)row->endpoint.n,
+               row->endpoint.p, row->seq);
+    buf_add_json(out, row->endpoint);
+    number_member(out, "seq", row->seq);
+    text_member(out, "type", row->type);
+    text_member(out, "subject", row->subject);
+    text_member(out, "state", str_of(delivery_state_text(row->state)));
+    number_member(out, "attempts", row->attempts);
+    time_member(l->deliver, out, "next_at", row->next_at);
+    time_member(l->deliver, out, "changed_at", row->changed_at);
+    text_member(out, "why", row->why);
+    write_receipt(l->deliver, row, out);
+    buf_addc(out, '}');
+}
+
+enum err deliver_write_deliveries(struct deliver *d, struct str endpoint, unsigned states, uint64_t after,
+                                  unsigned limit, struct buf *out, struct errmsg *msg)
+{
+    struct listing l = {.deliver = d, .out = out, .limit = limit};
+    if (endpoint.n && !deliver_outlet(d, endpoint))
+        return err_set(msg, ERR_ABSENT, "no such endpoint: %.*s", (int)endpoint.n, endpoint.p);
+    enum err err = ERR_OK;
+    BUF_LIT(out, "{\"deliveries\":[");
+    for (struct outlet *o = d->outlets; o && err == ERR_OK && !l.more; o = o->next)
+        if (!endpoint.n || str_is(endpoint, o->name))
+            err = delivery_rows(d->state, str_of(o->name), states, after, l.limit - l.n + 1, write_row, &l, msg);
+    buf_printf(out, "],\"more\":%s}", l.more ? "true" : "false");
+    return err;
+}
