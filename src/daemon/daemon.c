@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "daemon/dispatch.h"
 #include "daemon/notify.h"
 #include "daemon/reload.h"
 #include "daemon/sockets.h"
@@ -26,10 +27,12 @@ struct daemon {
     struct loop *loop;
     struct engine *engine;
     struct engine_thread *engine_thread;
+    struct dispatch *dispatch;
     struct http *http;
     struct sockets sockets;
     struct reload *reload;
     struct watch *sigterm, *sigint, *drain;
+    unsigned draining; /* HTTP and delivery, as far as they have something in progress */
     bool stopping;
     int64_t progress_ns; /* when progress was logged last */
 };
@@ -62,6 +65,16 @@ static void on_warning(void *arg, const char *text)
     char quoted[1200];
     (void)arg;
     log_line(LOG_LEVEL_WARNING, "store-warning", "text=%s", log_quote(text, quoted, sizeof quoted));
+}
+
+/* On the engine's thread. */
+static void on_committed(void *arg, uint64_t first, struct str lines)
+{
+    struct daemon *d = arg;
+    (void)first;
+    (void)lines;
+    if (d->dispatch) /* it is there before the engine's thread is */
+        dispatch_nudge(d->dispatch);
 }
 
 /* --- signals before the loop runs --- */
@@ -101,6 +114,13 @@ static void stop_loop(void *arg)
     loop_stop(d->loop);
 }
 
+static void on_drained(void *arg)
+{
+    struct daemon *d = arg;
+    if (--d->draining == 0)
+        loop_stop(d->loop);
+}
+
 static void on_terminate(void *arg)
 {
     struct daemon *d = arg;
@@ -112,7 +132,9 @@ static void on_terminate(void *arg)
     log_line(LOG_LEVEL_NOTICE, "stopping", "drain_ms=%d", DRAIN_MS);
     notify_stopping();
     watch_timer_set(d->drain, DRAIN_MS);
-    http_drain(d->http, stop_loop, d);
+    d->draining = 2;
+    dispatch_drain(d->dispatch, on_drained, d);
+    http_drain(d->http, on_drained, d);
 }
 
 /* --- start --- */
@@ -130,7 +152,7 @@ static void raise_descriptor_limit(void)
 static enum err load(const char *file, struct config **out, struct errmsg *msg)
 {
     struct buf faults = BUF_INIT;
-    enum err e = config_load(file, out, &faults);
+    enum err e = reload_load(file, out, &faults);
     reload_log_faults(&faults);
     buf_done(&faults);
     if (e != ERR_OK)
@@ -152,7 +174,8 @@ static void keep(struct daemon *d, const struct config *c)
 
 static enum err open_engine(struct daemon *d, struct config *c, struct errmsg *msg)
 {
-    struct engine_options o = {.uri = d->store, .progress = on_progress, .warn = on_warning, .arg = d};
+    struct engine_options o = {
+        .uri = d->store, .progress = on_progress, .warn = on_warning, .committed = on_committed, .arg = d};
     return engine_open(&o, c, false, 0, &d->engine, msg);
 }
 
@@ -166,6 +189,37 @@ static enum err open_http(struct daemon *d, const struct http_options *o, struct
     return e;
 }
 
+/* The endpoints and the zone of the configuration that the engine was given. */
+struct delivery_config {
+    struct endpoints *endpoints;
+    char *timezone;
+};
+
+static enum err open_delivery(struct daemon *d, const struct delivery_config *c, struct errmsg *msg)
+{
+    struct dispatch *dispatch = NULL;
+    enum err e = dispatch_new(d->loop, d->engine, c->endpoints, c->timezone, &dispatch, msg);
+    d->dispatch = dispatch;
+    return e;
+}
+
+static enum err serve(struct daemon *d, struct http_options *o, const struct delivery_config *c, struct errmsg *msg)
+{
+    enum err e = loop_new(&d->loop, msg);
+    if (e == ERR_OK)
+        e = open_delivery(d, c, msg);
+    if (e != ERR_OK)
+        return e;
+    o->engine = d->engine;
+    o->deliver = dispatch_deliver(d->dispatch);
+    e = open_http(d, o, msg);
+    if (e == ERR_OK)
+        e = reload_start(d->reload, d->loop, d->engine, d->http, d->dispatch, msg);
+    if (e == ERR_OK)
+        e = engine_thread_start(d->engine, &d->engine_thread, msg);
+    return e;
+}
+
 static enum err start(struct daemon *d, const char *file, struct errmsg *msg)
 {
     struct config *c;
@@ -173,19 +227,15 @@ static enum err start(struct daemon *d, const char *file, struct errmsg *msg)
     if (e != ERR_OK)
         return e;
     struct http_options o = reload_http_options(c);
+    struct delivery_config delivery = {endpoints_ref(c->endpoints), mem_strdup(c->timezone)};
     keep(d, c);
     d->reload = reload_new(file, c);
     log_line(LOG_LEVEL_NOTICE, "starting", "pid=%d store=%s config=%s", (int)getpid(), d->store, file);
     e = open_engine(d, c, msg);
     if (e == ERR_OK)
-        e = loop_new(&d->loop, msg);
-    o.engine = d->engine;
-    if (e == ERR_OK)
-        e = open_http(d, &o, msg);
-    if (e == ERR_OK)
-        e = reload_start(d->reload, d->loop, d->engine, d->http, msg);
-    if (e == ERR_OK)
-        e = engine_thread_start(d->engine, &d->engine_thread, msg);
+        e = serve(d, &o, &delivery, msg);
+    endpoints_unref(delivery.endpoints);
+    free(delivery.timezone);
     return e;
 }
 
@@ -216,6 +266,7 @@ static enum err stop(struct daemon *d, struct errmsg *msg)
     if (d->engine_thread)
         engine_thread_stop(d->engine_thread);
     notify_extend(CLOSE_GRACE);
+    dispatch_stop(d->dispatch);
     if (d->engine)
         e = engine_close(d->engine, d->engine_thread != NULL, msg);
     return e;
@@ -226,6 +277,7 @@ static void free_all(struct daemon *d)
     sockets_close(&d->sockets);
     reload_free(d->reload);
     http_free(d->http);
+    dispatch_free(d->dispatch);
     watch_free(d->sigterm);
     watch_free(d->sigint);
     watch_free(d->drain);
@@ -264,7 +316,7 @@ int daemon_check(const char *config_file)
     struct buf faults = BUF_INIT;
     struct errmsg msg;
     struct config *c;
-    enum err e = config_load(config_file, &c, &faults);
+    enum err e = reload_load(config_file, &c, &faults);
     fwrite(faults.p ? faults.p : "", 1, faults.n, stderr);
     buf_done(&faults);
     if (e != ERR_OK)

@@ -5,7 +5,7 @@
 
 #include "base/log.h"
 #include "daemon/notify.h"
-#include "net/completions.h"
+#include "base/completions.h"
 
 #define RETRY_MS 1000 /* when the engine's queue is full */
 
@@ -16,7 +16,10 @@ struct reload {
     struct buf fixed; /* what only a restart changes, as text */
     struct engine *engine;
     struct http *http;
-    struct http_options options; /* of the configuration that is being adopted */
+    struct dispatch *dispatch;
+    struct http_options options; /* of the configuration that is being adopted, as is: */
+    struct endpoints *endpoints;
+    char *timezone;
     struct completions *queue;
     struct watch *hangup, *answered, *retry;
     bool busy;  /* the engine has a configuration of ours, or will get it */
@@ -42,6 +45,17 @@ void reload_log_faults(const struct buf *faults)
         log_line(LOG_LEVEL_ERR, "config-fault", "text=%s", log_quote(line, quoted, sizeof quoted));
         at += n + 1;
     }
+}
+
+enum err reload_load(const char *file, struct config **out, struct buf *faults)
+{
+    struct config *c;
+    enum err e = config_load(file, &c, faults);
+    if (e == ERR_OK && (e = dispatch_check(c->endpoints, faults)) != ERR_OK)
+        config_free(c);
+    if (e == ERR_OK)
+        *out = c;
+    return e;
 }
 
 /* The sockets, the store and the clock are opened once. */
@@ -81,18 +95,38 @@ static void finish(struct reload *r)
         begin(r);
 }
 
+/* The engine has taken it; the others follow. */
+static void adopt(struct reload *r)
+{
+    struct errmsg msg = {""};
+    char quoted[1200];
+    http_reconfigure(r->http, &r->options);
+    if (dispatch_configure(r->dispatch, r->endpoints, r->timezone, &msg) == ERR_OK)
+        log_line(LOG_LEVEL_NOTICE, "reloaded", "config=%s", r->file);
+    else
+        log_line(LOG_LEVEL_ERR, "reload-incomplete", "text=%s", log_quote(msg.text, quoted, sizeof quoted));
+}
+
+static void drop_adopted(struct reload *r)
+{
+    endpoints_unref(r->endpoints);
+    free(r->timezone);
+    r->endpoints = NULL;
+    r->timezone = NULL;
+}
+
 static void on_done(struct completion *c)
 {
     struct reload *r = (struct reload *)c;
     char quoted[1200];
     if (r->request.err == ERR_OK) {
-        log_line(LOG_LEVEL_NOTICE, "reloaded", "config=%s", r->file);
-        http_reconfigure(r->http, &r->options);
+        adopt(r);
     } else {
         log_line(LOG_LEVEL_ERR, "reload-refused", "text=%s", log_quote(r->request.msg.text, quoted, sizeof quoted));
         config_free(r->request.config);
     }
     r->request.config = NULL;
+    drop_adopted(r);
     finish(r);
 }
 
@@ -116,7 +150,7 @@ static void begin(struct reload *r)
     r->busy = true;
     r->again = false;
     notify_reloading();
-    enum err e = config_load(r->file, &c, &faults);
+    enum err e = reload_load(r->file, &c, &faults);
     reload_log_faults(&faults);
     buf_done(&faults);
     if (e != ERR_OK) {
@@ -127,6 +161,9 @@ static void begin(struct reload *r)
     warn_if_fixed_differs(r, c);
     r->options = reload_http_options(c);
     r->options.engine = r->engine;
+    r->options.deliver = dispatch_deliver(r->dispatch);
+    r->endpoints = endpoints_ref(c->endpoints);
+    r->timezone = mem_strdup(c->timezone);
     r->done.run = on_done;
     r->request = (struct request){.kind = REQUEST_CONFIG, .done = on_engine_done, .owner = r, .config = c};
     submit(r);
@@ -145,13 +182,15 @@ static void on_answered(void *arg)
     completions_run(arg);
 }
 
-enum err reload_start(struct reload *r, struct loop *l, struct engine *e, struct http *h, struct errmsg *msg)
+enum err reload_start(struct reload *r, struct loop *l, struct engine *e, struct http *h, struct dispatch *d,
+                      struct errmsg *msg)
 {
     enum err failed = completions_new(&r->queue, msg);
     if (failed != ERR_OK)
         return failed;
     r->engine = e;
     r->http = h;
+    r->dispatch = d;
     r->answered = watch_readable(l, completions_fd(r->queue), on_answered, r->queue);
     r->retry = watch_timer(l, submit, r);
     r->hangup = watch_signal(l, SIGHUP, on_hangup, r);
@@ -167,6 +206,7 @@ void reload_free(struct reload *r)
     watch_free(r->answered);
     completions_free(r->queue);
     config_free(r->request.config);
+    drop_adopted(r);
     buf_done(&r->request.body);
     buf_done(&r->fixed);
     free(r->file);

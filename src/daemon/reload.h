@@ -4,6 +4,7 @@
 #define DAEMON_RELOAD_H
 
 #include "config/config.h"
+#include "daemon/dispatch.h"
 #include "http/http.h"
 #include "net/loop.h"
 
@@ -11,12 +12,14 @@ struct reload;
 
 /* started: the configuration that the daemon starts with; what cannot change without a restart is copied. */
 struct reload *reload_new(const char *file, const struct config *started);
-/* Answers SIGHUP from now on. The engine and http must outlive it, but for engine_close(). */
-enum err reload_start(struct reload *r, struct loop *l, struct engine *e, struct http *h,
+/* Answers SIGHUP from now on. The engine, http and d must outlive it, but for engine_close(). */
+enum err reload_start(struct reload *r, struct loop *l, struct engine *e, struct http *h, struct dispatch *d,
                       struct errmsg *msg) ERR_MUSTCHECK;
 /* When the engine is closed. NULL is fine. */
 void reload_free(struct reload *r);
 
+/* config_load(), and the secrets, adapters' settings and messages' texts too. */
+enum err reload_load(const char *file, struct config **out, struct buf *faults) ERR_MUSTCHECK;
 /* What of a configuration concerns the interface; without the engine. */
 struct http_options reload_http_options(const struct config *c);
 /* A log line for each line of config_load()'s faults. */

@@ -26,7 +26,7 @@ static struct exchange *exchange_new(struct http *h, struct MHD_Connection *conn
     return x;
 }
 
-/* Root and whoever the daemon runs as may do everything; nobody else has a name here. */
+/* Over a Unix socket root and whoever the daemon runs as may do everything; nobody else has a name here. */
 static bool may(const struct peer *p, enum who least)
 {
     return least == WHO_ANYONE || (p->known && (p->uid == 0 || p->uid == geteuid()));
@@ -94,15 +94,27 @@ static void begin_handler(struct exchange *x)
         exchange_problem(x, 413, NULL, "the body is longer than %d bytes", BODY_MAX);
 }
 
+/* Who comes over TCP could be anybody, until there are tokens: not even which paths there are is told. */
+static void answer_stranger(struct exchange *x)
+{
+    exchange_problem(x, 401, NULL,
+                     "over TCP a token is needed, and this version does not take any yet: use the Unix socket");
+    exchange_add_header(x, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
+}
+
 static void begin(struct exchange *x, const char *method, const char *url)
 {
     struct str path = str_of(url);
+    const struct peer *peer = site_peer(x->connection);
     if (!framing_is_clear(x))
         return;
     enum route_found found = route_find(http_routes, http_routes_n, str_of(method), path, &x->match);
-    if (found != ROUTE_FOUND) {
+    bool allowed = may(peer, found == ROUTE_FOUND ? x->match.route->who : WHO_READ);
+    if (!allowed && !peer->local) {
+        answer_stranger(x);
+    } else if (found != ROUTE_FOUND) {
         answer_unrouted(x, found, path);
-    } else if (!may(site_peer(x->connection), x->match.route->who)) {
+    } else if (!allowed) {
         exchange_problem(x, 403, NULL, "only root and the user that the daemon runs as may do this");
     } else {
         begin_handler(x);

@@ -22,6 +22,7 @@ static void ask_free(struct ask *a)
     streams_leave(a->stream);
     buf_done(&a->request.body);
     buf_done(&a->text);
+    buf_done(&a->path);
     free(a);
 }
 
@@ -33,26 +34,9 @@ void ask_free_all(struct http *h)
 
 bool ask_answer_error(struct exchange *x, const struct ask *a)
 {
-    static const unsigned statuses[ERR_N] = {
-        [ERR_ABSENT] = 404,
-        [ERR_EXISTS] = 409,
-        [ERR_INVALID] = 400,
-        [ERR_FULL] = 503,
-    };
-    enum err e = a->request.err;
-    if (e == ERR_OK)
-        return false;
-    unsigned status = statuses[e] ? statuses[e] : 500;
-    exchange_problem(x, status, NULL, "%s", a->request.msg.text[0] ? a->request.msg.text : err_text(e));
-    return true;
-}
-
-/* With a newline in the end, for people at a terminal. */
-static void answer_body(struct exchange *x, struct buf *body)
-{
-    if (body->n && body->p[body->n - 1] != '\n')
-        buf_addc(body, '\n');
-    exchange_answer(x, 200, x->handler->type, body);
+    if (a->request.err != ERR_OK)
+        exchange_error(x, a->request.err, &a->request.msg);
+    return a->request.err != ERR_OK;
 }
 
 static void answer(struct exchange *x, struct ask *a)
@@ -60,13 +44,15 @@ static void answer(struct exchange *x, struct ask *a)
     if (x->handler->answer)
         x->handler->answer(x, a);
     else if (!ask_answer_error(x, a))
-        answer_body(x, &a->request.body);
+        exchange_answer_line(x, x->handler->type, &a->request.body);
 }
 
 static void on_done(struct completion *done)
 {
     struct ask *a = (struct ask *)done;
     a->submitted = false;
+    if (a->note && a->request.err == ERR_OK)
+        a->note(a);
     if (a->x)
         answer(a->x, a);
     else
@@ -91,6 +77,7 @@ void ask_close(struct exchange *x)
     if (!a)
         return;
     a->x = NULL;
+    a->path = route_match_keep(&x->match); /* the engine may look at it still */
     if (!a->submitted)
         ask_free(a);
 }

@@ -12,7 +12,9 @@ struct ask {
     struct request request;
     struct exchange *x; /* NULL: over */
     bool submitted;     /* the engine has it */
+    void (*note)(const struct ask *a); /* it was done, and perhaps nobody waits for the answer any more; NULL: none */
     struct buf text;    /* what the request's strings point into; it must not grow once they do */
+    struct buf path;    /* the same for those captured from the path, once the exchange is over */
     struct input input; /* POST /v1/inputs */
     struct input_result result;
     struct body_stream *stream;

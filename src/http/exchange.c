@@ -23,6 +23,24 @@ int exchange_argument(struct exchange *x, const char *name, struct buf *out)
     return -1;
 }
 
+/* The library parts the query and makes every '+' a blank, which no request line can hold otherwise; escapes are kept
+ * (site.c), so that what it has is put together again without loss. */
+static enum MHD_Result add_argument(void *arg, enum MHD_ValueKind kind, const char *key, const char *value)
+{
+    struct buf *out = arg;
+    const char *parts[] = {out->n ? "&" : "", key, value ? "=" : "", value ? value : ""};
+    (void)kind;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        for (const char *p = parts[i]; *p; p++)
+            buf_addc(out, *p == ' ' ? '+' : *p);
+    return MHD_YES;
+}
+
+void exchange_query(const struct exchange *x, struct buf *out)
+{
+    MHD_get_connection_values(x->connection, MHD_GET_ARGUMENT_KIND, add_argument, out);
+}
+
 size_t exchange_collect(struct exchange *x, const char *p, size_t n)
 {
     if (x->body.n + n > BODY_MAX)
@@ -30,6 +48,13 @@ size_t exchange_collect(struct exchange *x, const char *p, size_t n)
     else
         buf_add(&x->body, p, n);
     return n;
+}
+
+bool exchange_has_delivery(struct exchange *x)
+{
+    if (!x->http->options.deliver)
+        exchange_problem(x, 503, NULL, "this daemon delivers nothing");
+    return x->http->options.deliver != NULL;
 }
 
 /* --- answers --- */
@@ -54,6 +79,13 @@ void exchange_answer(struct exchange *x, unsigned status, const char *type, stru
     *body = BUF_INIT;
 }
 
+void exchange_answer_line(struct exchange *x, const char *type, struct buf *body)
+{
+    if (body->n && body->p[body->n - 1] != '\n')
+        buf_addc(body, '\n');
+    exchange_answer(x, 200, type, body);
+}
+
 void exchange_problem(struct exchange *x, unsigned status, const char *member, const char *format, ...)
 {
     char detail[1024];
@@ -64,6 +96,16 @@ void exchange_problem(struct exchange *x, unsigned status, const char *member, c
     va_end(args);
     problem_write(&body, status, member, detail);
     exchange_answer(x, status, PROBLEM_TYPE, &body);
+}
+
+void exchange_error(struct exchange *x, enum err e, const struct errmsg *msg)
+{
+    static const unsigned statuses[ERR_N] = {
+        [ERR_ABSENT] = 404, [ERR_EXISTS] = 409, [ERR_LOCKED] = 409, [ERR_INVALID] = 400, [ERR_FULL] = 503,
+    };
+    exchange_problem(x, statuses[e] ? statuses[e] : 500, NULL, "%s", msg->text[0] ? msg->text : err_text(e));
+    if (e == ERR_FULL)
+        exchange_add_header(x, MHD_HTTP_HEADER_RETRY_AFTER, "1");
 }
 
 void exchange_busy(struct exchange *x)

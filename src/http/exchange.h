@@ -11,7 +11,7 @@
 #include "http/http.h"
 #include "http/route.h"
 #include "http/site.h"
-#include "net/completions.h"
+#include "base/completions.h"
 
 #define BODY_MAX (1024 * 1024) /* of a body that is taken as a whole */
 
@@ -20,6 +20,8 @@
 
 struct exchange;
 struct ask;
+struct order;
+struct verb;
 struct lines_body;
 struct groups;
 struct streams;
@@ -38,6 +40,7 @@ struct http {
     struct exchange *exchanges;
     struct lines_body *bodies;
     struct ask *asks; /* those that the engine holds, and those whose exchange is not over */
+    struct order *orders; /* the same for delivery */
     void (*drained)(void *arg);
     void *drained_arg;
     bool draining;
@@ -59,6 +62,8 @@ struct handler {
     bool (*prepare)(struct exchange *x, struct ask *a);
     /* The engine has done what it was asked. Without this its body is the answer. */
     void (*answer)(struct exchange *x, struct ask *a);
+
+    const struct verb *verb; /* for what is one order to delivery (order.h) */
 };
 
 struct exchange {
@@ -81,6 +86,10 @@ struct exchange {
 const char *exchange_header(const struct exchange *x, const char *name);
 /* An argument of the query, decoded into out: 1 there, 0 not there, -1 malformed and answered. */
 int exchange_argument(struct exchange *x, const char *name, struct buf *out);
+/* Appends the query as it came: percent-encoded, without its '?'. */
+void exchange_query(const struct exchange *x, struct buf *out);
+/* Is there delivery here? Else that is answered. */
+bool exchange_has_delivery(struct exchange *x);
 /* As a handler's data(): gathers the body, and answers 413 when it is too long. */
 size_t exchange_collect(struct exchange *x, const char *p, size_t n);
 
@@ -88,9 +97,13 @@ size_t exchange_collect(struct exchange *x, const char *p, size_t n);
 
 /* Takes the bytes of body, which is empty afterwards. */
 void exchange_answer(struct exchange *x, unsigned status, const char *type, struct buf *body);
+/* 200, with a newline in the end, for people at a terminal. */
+void exchange_answer_line(struct exchange *x, const char *type, struct buf *body);
 /* member: at fault, or NULL. */
 void exchange_problem(struct exchange *x, unsigned status, const char *member, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+/* What a call came to that went wrong, with the status that fits. */
+void exchange_error(struct exchange *x, enum err e, const struct errmsg *msg);
 /* Too much is queued: 503 with Retry-After. */
 void exchange_busy(struct exchange *x);
 /* The body comes from read() (as libmicrohttpd has it); release(arg) when it is over. */

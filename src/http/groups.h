@@ -4,7 +4,7 @@
 
 #include "engine/engine.h"
 #include "http/results.h"
-#include "net/completions.h"
+#include "base/completions.h"
 
 /* The engine commits in batches of some megabytes, two at a time: what is in flight should fill them, or its syncs
  * would set the pace. 32 groups of 512 lines do; a group is 150 KiB and its strings, so all 128 are some 25 MiB. */

@@ -1,21 +1,9 @@
 /* POST /v1/holds places a moratorium, DELETE /v1/holds/NAME lifts a hold: both say who and why. */
-#include "codec/json_fields.h"
 #include "http/ask.h"
+#include "http/operator.h"
 #include "http/routes.h"
 
 #define NAME_MAX_BYTES 64 /* of a policy, a category, a unit */
-#define BY_MAX 128
-#define WHY_MAX 256
-
-static bool read_fields(struct exchange *x, struct ask *a, struct json_field *fields, size_t n)
-{
-    struct input_fault fault;
-    if (json_fields_read(buf_str(&x->body), fields, n, &a->text, &fault) == ERR_OK)
-        return true;
-    exchange_problem(x, 400, fault.member, "%s", fault.text);
-    return false;
-}
-
 enum { PLACE_HOLD, PLACE_SCOPE, PLACE_POLICY, PLACE_CATEGORY, PLACE_UNIT, PLACE_UNTIL, PLACE_WHY, PLACE_BY, PLACE_N };
 
 static const enum scope_kind scope_kinds[PLACE_N] = {
@@ -41,6 +29,17 @@ static bool read_scope(struct exchange *x, const struct json_field *fields, bool
     return false;
 }
 
+static void note_place(const struct ask *a)
+{
+    const struct scope *scope = &a->request.hold.scope;
+    struct buf name = BUF_INIT;
+    buf_adds(&name, hold_text(HOLD_MORATORIUM));
+    if (scope->kind != SCOPE_ALL)
+        buf_printf(&name, ":%s:%.*s", scope_text(scope->kind), (int)scope->name.n, scope->name.p);
+    operator_note("place", "hold", buf_str(&name), a->request.hold.by, a->request.hold.why);
+    buf_done(&name);
+}
+
 static bool prepare_place(struct exchange *x, struct ask *a)
 {
     struct json_field f[PLACE_N] = {
@@ -50,12 +49,12 @@ static bool prepare_place(struct exchange *x, struct ask *a)
         [PLACE_CATEGORY] = {.name = "scope.category", .max = NAME_MAX_BYTES},
         [PLACE_UNIT] = {.name = "scope.unit", .max = NAME_MAX_BYTES},
         [PLACE_UNTIL] = {.name = "until", .required = true, .max = 10},
-        [PLACE_WHY] = {.name = "why", .required = true, .max = WHY_MAX},
-        [PLACE_BY] = {.name = "by", .required = true, .max = BY_MAX},
+        [PLACE_WHY] = FIELD_WHY,
+        [PLACE_BY] = FIELD_BY,
     };
     struct request *r = &a->request;
     r->kind = REQUEST_HOLD_PLACE;
-    if (!read_fields(x, a, f, PLACE_N) || !read_scope(x, f, f[PLACE_SCOPE].object, &r->hold.scope))
+    if (!operator_read(x, f, PLACE_N, &a->text) || !read_scope(x, f, f[PLACE_SCOPE].object, &r->hold.scope))
         return false;
     if (!str_is(f[PLACE_HOLD].value, "moratorium")) {
         exchange_problem(x, 400, "hold", "an operator places a \"moratorium\"; the other holds place themselves");
@@ -67,21 +66,25 @@ static bool prepare_place(struct exchange *x, struct ask *a)
     }
     r->hold.why = f[PLACE_WHY].value;
     r->hold.by = f[PLACE_BY].value;
+    a->note = note_place;
     return true;
+}
+
+static void note_lift(const struct ask *a)
+{
+    operator_note("lift", "hold", a->request.hold.name, a->request.hold.by, a->request.hold.why);
 }
 
 static bool prepare_lift(struct exchange *x, struct ask *a)
 {
-    struct json_field f[] = {
-        {.name = "by", .required = true, .max = BY_MAX},
-        {.name = "why", .required = true, .max = WHY_MAX},
-    };
+    struct json_field f[] = {FIELD_BY, FIELD_WHY};
     a->request.kind = REQUEST_HOLD_LIFT;
     a->request.hold.name = x->match.captures[0];
-    if (!read_fields(x, a, f, sizeof f / sizeof *f))
+    if (!operator_read(x, f, sizeof f / sizeof *f, &a->text))
         return false;
     a->request.hold.by = f[0].value;
     a->request.hold.why = f[1].value;
+    a->note = note_lift;
     return true;
 }
 

@@ -8,6 +8,7 @@
 #include "http/exchange.h"
 #include "http/groups.h"
 #include "http/input_lines.h"
+#include "http/order.h"
 #include "http/streams.h"
 
 static struct input_parser *parser_for(const struct http_options *o)
@@ -77,8 +78,9 @@ enum err http_listen(struct http *h, int fd, struct errmsg *msg)
 void http_reconfigure(struct http *h, const struct http_options *o)
 {
     input_parser_free(h->parser);
-    h->options = *o;
-    h->parser = parser_for(o);
+    memcpy(h->options.country_code, o->country_code, sizeof h->options.country_code);
+    h->options.max_lines = o->max_lines;
+    h->parser = parser_for(&h->options);
 }
 
 static void on_done(struct request *r)
@@ -141,6 +143,7 @@ void http_free(struct http *h)
         return;
     h->options.engine = NULL; /* streams that end now have nobody to tell */
     ask_free_all(h);
+    order_free_all(h);
     lines_free_all(h);
     groups_free(h->groups);
     streams_free(h->streams);

@@ -95,6 +95,15 @@ const struct route http_routes[] = {
     {METHOD_GET, "/v1/holds", WHO_READ, &holds_handler},
     {METHOD_POST, "/v1/holds", WHO_OPERATE, &hold_place_handler},
     {METHOD_DELETE, "/v1/holds/:name", WHO_OPERATE, &hold_lift_handler},
+    {METHOD_GET, "/v1/endpoints", WHO_READ, &endpoints_handler},
+    {METHOD_POST, "/v1/endpoints/:name/pause", WHO_OPERATE, &endpoint_pause_handler},
+    {METHOD_POST, "/v1/endpoints/:name/resume", WHO_OPERATE, &endpoint_resume_handler},
+    {METHOD_POST, "/v1/endpoints/:name/test", WHO_OPERATE, &endpoint_test_handler},
+    {METHOD_GET, "/v1/deliveries", WHO_READ, &deliveries_handler},
+    {METHOD_POST, "/v1/deliveries/:id/retry", WHO_OPERATE, &delivery_retry_handler},
+    {METHOD_POST, "/v1/deliveries/:id/drop", WHO_OPERATE, &delivery_drop_handler},
+    {METHOD_GET, "/v1/receipts/:endpoint/:secret", WHO_ANYONE, &receipt_handler}, /* whoever knows the secret */
+    {METHOD_POST, "/v1/receipts/:endpoint/:secret", WHO_ANYONE, &receipt_handler},
     {METHOD_GET, "/healthz", WHO_ANYONE, &health_handler},
     {METHOD_GET, "/readyz", WHO_ANYONE, &ready_handler},
 };

@@ -81,6 +81,13 @@ void route_match_done(struct route_match *match)
     *match = (struct route_match){0};
 }
 
+struct buf route_match_keep(struct route_match *match)
+{
+    struct buf text = match->text;
+    match->text = BUF_INIT;
+    return text;
+}
+
 void route_allow(const struct route *routes, size_t n, struct str path, struct buf *out)
 {
     struct str raw[CAPTURES_MAX];

@@ -39,6 +39,8 @@ struct route_match {
 enum route_found route_find(const struct route *routes, size_t n, struct str method, struct str path,
                             struct route_match *match);
 void route_match_done(struct route_match *match);
+/* What the captures point into, for whoever needs them for longer than the match: the caller's to release. */
+struct buf route_match_keep(struct route_match *match);
 
 /* Appends what the header Allow says of a path: "GET, HEAD, POST". */
 void route_allow(const struct route *routes, size_t n, struct str path, struct buf *out);

@@ -12,5 +12,13 @@ extern const struct handler input_one_handler;   /* inputs.c */
 extern const struct handler input_lines_handler; /* input_lines.c */
 extern const struct handler hold_place_handler;  /* holds.c */
 extern const struct handler hold_lift_handler;   /* holds.c */
+extern const struct handler endpoints_handler;       /* endpoints.c */
+extern const struct handler endpoint_pause_handler;  /* endpoints.c */
+extern const struct handler endpoint_resume_handler; /* endpoints.c */
+extern const struct handler endpoint_test_handler;   /* endpoints.c */
+extern const struct handler deliveries_handler;      /* deliveries.c */
+extern const struct handler delivery_retry_handler;  /* deliveries.c */
+extern const struct handler delivery_drop_handler;   /* deliveries.c */
+extern const struct handler receipt_handler;         /* receipts.c */
 
 #endif

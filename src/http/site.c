@@ -30,16 +30,25 @@ struct peer *site_peer(struct MHD_Connection *connection)
     return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
 }
 
-static struct peer *peer_new(struct site *s, int fd)
+/* Who connected, as far as the kernel says. */
+static void identify(struct peer *p)
 {
     struct ucred cred;
-    socklen_t size = sizeof cred;
-    struct peer *p = mem_alloc(sizeof *p);
-    *p = (struct peer){.fd = fd, .idle_since_ns = clock_monotonic_ns(), .next = s->peers, .link = &s->peers};
-    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &size) == 0 && cred.pid != 0) {
+    int domain;
+    socklen_t size = sizeof domain;
+    p->local = getsockopt(p->fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 && domain == AF_UNIX;
+    size = sizeof cred;
+    if (p->local && getsockopt(p->fd, SOL_SOCKET, SO_PEERCRED, &cred, &size) == 0 && cred.pid != 0) {
         p->known = true;
         p->uid = cred.uid;
     }
+}
+
+static struct peer *peer_new(struct site *s, int fd)
+{
+    struct peer *p = mem_alloc(sizeof *p);
+    *p = (struct peer){.fd = fd, .idle_since_ns = clock_monotonic_ns(), .next = s->peers, .link = &s->peers};
+    identify(p);
     if (p->next)
         p->next->link = &p->next;
     return s->peers = p;

@@ -17,7 +17,8 @@ struct site;
 /* The other end of a connection. */
 struct peer {
     int fd;
-    bool known; /* the kernel named its uid */
+    bool local; /* it came over a Unix socket, not over TCP */
+    bool known; /* the kernel named its uid; only where it is local */
     uid_t uid;
     bool busy;             /* a request's header is whole, its answer not sent */
     int64_t idle_since_ns; /* when not busy */

@@ -5,8 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "net/completions.h"
+#include "base/completions.h"
 #include "net/listen.h"
+#include "tests/http/fake_deliver.h"
 #include "tests/http/fake_engine.h"
 #include "tests/lib/tap.h"
 
@@ -50,12 +51,16 @@ static void *run(void *arg)
     return NULL;
 }
 
-struct server server_new(uint32_t max_lines, bool allow_at)
+static struct server start(uint32_t max_lines, bool allow_at, struct deliver *deliver)
 {
     static unsigned n;
     struct server_inside *in = mem_zalloc(1, sizeof *in);
-    struct server s = {.engine = fake_engine_new(), .inside = in};
-    struct http_options o = {.engine = s.engine, .country_code = "+86", .max_lines = max_lines, .allow_at = allow_at};
+    struct server s = {.engine = fake_engine_new(), .deliver = deliver, .inside = in};
+    struct http_options o = {.engine = s.engine,
+                             .deliver = deliver,
+                             .country_code = "+86",
+                             .max_lines = max_lines,
+                             .allow_at = allow_at};
     struct errmsg msg;
     snprintf(s.path, sizeof s.path, "%s/s%u", tap_tmpdir(), n++);
     snprintf(in->address, sizeof in->address, "unix:%s", s.path);
@@ -72,6 +77,16 @@ struct server server_new(uint32_t max_lines, bool allow_at)
     if (pthread_create(&in->thread, NULL, run, in) != 0)
         bail_out("no thread to be had");
     return s;
+}
+
+struct server server_new(uint32_t max_lines, bool allow_at)
+{
+    return start(max_lines, allow_at, fake_deliver_new());
+}
+
+struct server server_new_without_delivery(void)
+{
+    return start(1000, false, NULL);
 }
 
 void server_do(struct server *s, void (*fn)(void *arg), void *arg)
@@ -94,6 +109,7 @@ void server_free(struct server *s)
     server_do(s, stop_loop, s->loop);
     pthread_join(in->thread, NULL);
     http_stop(s->http);
+    fake_deliver_free(s->deliver);
     fake_engine_free(s->engine);
     http_free(s->http);
     watch_free(in->queued);

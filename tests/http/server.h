@@ -1,11 +1,12 @@
-/* The interface before a fake engine, its loop on a thread of its own. */
+/* The interface before a fake engine and a fake delivery, its loop on a thread of its own. */
 #ifndef TESTS_HTTP_SERVER_H
 #define TESTS_HTTP_SERVER_H
 
 #include "http/http.h"
 
 struct server {
-    struct engine *engine; /* fake */
+    struct engine *engine;   /* fake */
+    struct deliver *deliver; /* fake */
     struct http *http;
     struct loop *loop;
     char path[108]; /* of its socket */
@@ -13,6 +14,8 @@ struct server {
 };
 
 struct server server_new(uint32_t max_lines, bool allow_at);
+/* One that has no delivery. */
+struct server server_new_without_delivery(void);
 /* Calls fn(arg) on the loop, and waits until it is done. */
 void server_do(struct server *s, void (*fn)(void *arg), void *arg);
 /* Stops it, in the midst of whatever it does. */

@@ -1,6 +1,8 @@
 #include "tests/lib/http_client.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
@@ -18,13 +20,35 @@ struct client {
     size_t at;
 };
 
-struct client *client_new(const char *socket_path)
+/* The address as the kernel wants it, and its length. */
+static socklen_t parse_address(const char *address, struct sockaddr_storage *out)
 {
-    struct sockaddr_un a = {.sun_family = AF_UNIX};
+    struct sockaddr_un *local = (struct sockaddr_un *)out;
+    struct sockaddr_in *v4 = (struct sockaddr_in *)out;
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)out;
+    const char *colon = strrchr(address, ':');
+    *out = (struct sockaddr_storage){.ss_family = AF_UNIX};
+    if (address[0] == '/' || !colon) {
+        snprintf(local->sun_path, sizeof local->sun_path, "%s", address);
+        return sizeof *local;
+    }
+    if (address[0] == '[') {
+        *v6 = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+        v6->sin6_port = htons((uint16_t)atoi(colon + 1));
+        return sizeof *v6;
+    }
+    *v4 = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(colon + 1))};
+    v4->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    return sizeof *v4;
+}
+
+struct client *client_new(const char *address)
+{
+    struct sockaddr_storage a;
     struct timeval limit = {.tv_sec = TIMEOUT_SECONDS};
-    snprintf(a.sun_path, sizeof a.sun_path, "%s", socket_path);
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0 || connect(fd, (struct sockaddr *)&a, sizeof a) != 0) {
+    socklen_t length = parse_address(address, &a);
+    int fd = socket(a.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0 || connect(fd, (struct sockaddr *)&a, length) != 0) {
         if (fd >= 0)
             close(fd);
         return NULL;
@@ -176,12 +200,12 @@ void client_request(struct client *c, const char *method, const char *target, co
     client_read(c, r);
 }
 
-void request_once(const char *socket_path, const char *method, const char *target, const char *headers, struct str body,
+void request_once(const char *address, const char *method, const char *target, const char *headers, struct str body,
                   struct reply *r)
 {
-    struct client *c = client_new(socket_path);
+    struct client *c = client_new(address);
     if (!c)
-        bail_out("nobody listens on %s", socket_path);
+        bail_out("nobody listens on %s", address);
     client_request(c, method, target, headers, body, r);
     client_free(c);
 }

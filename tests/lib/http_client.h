@@ -1,5 +1,5 @@
-/* A small HTTP/1.1 client over a Unix socket, for tests: one connection, kept alive. It can also say what no client
- * should, byte by byte. Every read and write has a time-out, after which the test ends. */
+/* A small HTTP/1.1 client over a Unix socket or TCP, for tests: one connection, kept alive. It can also say what no
+ * client should, byte by byte. Every read and write has a time-out, after which the test ends. */
 #ifndef TESTS_HTTP_CLIENT_H
 #define TESTS_HTTP_CLIENT_H
 
@@ -13,15 +13,15 @@ struct reply {
     struct buf body; /* decoded, and a terminator; n does not count it */
 };
 
-/* NULL: nobody listens. */
-struct client *client_new(const char *socket_path);
+/* address: a socket's path, "127.0.0.1:PORT" or "[::1]:PORT". NULL: nobody listens. */
+struct client *client_new(const char *address);
 void client_free(struct client *c);
 
 /* headers: whole lines with CR LF, or NULL; Host and Content-Length are added. The reply's old content is replaced. */
 void client_request(struct client *c, const char *method, const char *target, const char *headers, struct str body,
                     struct reply *r);
 /* The same with a connection of its own. */
-void request_once(const char *socket_path, const char *method, const char *target, const char *headers, struct str body,
+void request_once(const char *address, const char *method, const char *target, const char *headers, struct str body,
                   struct reply *r);
 
 /* false: the other end has closed. */

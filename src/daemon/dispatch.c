@@ -1,0 +1,139 @@
+#include "daemon/dispatch.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "daemon/carrier.h"
+#include "daemon/delivery_log.h"
+#include "daemon/notify.h"
+
+#define NS_PER_MS 1000000
+
+struct dispatch {
+    struct deliver *deliver;
+    struct carriers carriers;
+    struct delivery_log log;
+    struct watch *ready, *timer;
+    void (*drained)(void *arg);
+    void *drained_arg;
+};
+
+static int64_t now_ms(void *arg)
+{
+    (void)arg;
+    return clock_wall_ns() / NS_PER_MS;
+}
+
+static void on_said(void *arg, const struct deliver_said *s)
+{
+    struct dispatch *d = arg;
+    delivery_log_say(&d->log, s, now_ms(NULL));
+}
+
+/* _exit(): the engine's thread knows nothing of this, and nothing more may be sent. */
+static _Noreturn void fail(const struct errmsg *msg)
+{
+    char quoted[1200];
+    log_line(LOG_LEVEL_ERR, "delivery-failed", "text=%s", log_quote(msg->text, quoted, sizeof quoted));
+    notify_status("delivery failed: %s", msg->text);
+    _exit(1);
+}
+
+static void tick(void *arg)
+{
+    struct dispatch *d = arg;
+    struct errmsg msg = {""};
+    int64_t wait_ms;
+    if (deliver_tick(d->deliver, &wait_ms, &msg) != ERR_OK)
+        fail(&msg);
+    delivery_log_flush(&d->log);
+    watch_timer_set(d->timer, wait_ms);
+    if (d->drained && deliver_is_idle(d->deliver)) {
+        void (*drained)(void *) = d->drained;
+        d->drained = NULL;
+        drained(d->drained_arg);
+    }
+}
+
+enum err dispatch_check(struct endpoints *e, struct buf *faults)
+{
+    bool good = endpoints_load_secrets(e, faults) == ERR_OK;
+    return good ? deliver_check(e, faults) : ERR_INVALID;
+}
+
+enum err dispatch_new(struct loop *l, struct engine *e, struct endpoints *endpoints, const char *timezone,
+                      struct dispatch **out, struct errmsg *msg)
+{
+    struct dispatch *d = mem_zalloc(1, sizeof *d);
+    delivery_log_init(&d->log);
+    enum err err = delivery_log_open(&d->log, endpoints->delivery_log, msg);
+    if (err == ERR_OK)
+        err = carriers_init(&d->carriers, l, msg);
+    struct deliver_options o = {
+        .engine = e,
+        .store = engine_store(e),
+        .endpoints = endpoints,
+        .timezone = timezone,
+        .carrier = carriers_carrier(&d->carriers),
+        .now = now_ms,
+        .said = on_said,
+        .arg = d,
+    };
+    if (err == ERR_OK)
+        err = deliver_new(&o, &d->deliver, msg);
+    if (err != ERR_OK) {
+        dispatch_free(d);
+        return err;
+    }
+    d->ready = watch_readable(l, deliver_fd(d->deliver), tick, d);
+    d->timer = watch_timer(l, tick, d);
+    watch_timer_set(d->timer, 0);
+    *out = d;
+    return ERR_OK;
+}
+
+enum err dispatch_configure(struct dispatch *d, struct endpoints *endpoints, const char *timezone, struct errmsg *msg)
+{
+    enum err err = delivery_log_open(&d->log, endpoints->delivery_log, msg);
+    return err == ERR_OK ? deliver_configure(d->deliver, endpoints, timezone, msg) : err;
+}
+
+struct deliver *dispatch_deliver(struct dispatch *d)
+{
+    return d->deliver;
+}
+
+void dispatch_nudge(struct dispatch *d)
+{
+    deliver_nudge(d->deliver);
+}
+
+void dispatch_drain(struct dispatch *d, void (*drained)(void *arg), void *arg)
+{
+    d->drained = drained;
+    d->drained_arg = arg;
+    deliver_drain(d->deliver);
+    watch_timer_set(d->timer, 0);
+}
+
+void dispatch_stop(struct dispatch *d)
+{
+    if (!d)
+        return;
+    watch_free(d->ready);
+    watch_free(d->timer);
+    d->ready = d->timer = NULL;
+    deliver_stop(d->deliver);
+    delivery_log_flush(&d->log);
+}
+
+void dispatch_free(struct dispatch *d)
+{
+    if (!d)
+        return;
+    deliver_free(d->deliver);
+    carriers_done(&d->carriers);
+    delivery_log_done(&d->log);
+    free(d);
+}

@@ -1,0 +1,53 @@
+/* Endpoints as operators see and order them: GET /v1/endpoints, and POST to one to pause it, to resume it or to try
+ * it. */
+#include "http/operator.h"
+#include "http/order.h"
+#include "http/routes.h"
+
+#define PHONE_MAX 64 /* with the blanks and brackets that people write */
+
+static void answer_endpoints(struct exchange *x)
+{
+    struct buf body = BUF_INIT;
+    if (!exchange_has_delivery(x))
+        return;
+    deliver_write_endpoints(x->http->options.deliver, &body);
+    exchange_answer_line(x, JSON, &body);
+}
+
+static bool read_reason(struct exchange *x, struct order *o)
+{
+    struct json_field f[] = {FIELD_BY, FIELD_WHY};
+    if (!operator_read(x, f, sizeof f / sizeof *f, &o->text))
+        return false;
+    o->order.endpoint = o->name;
+    o->order.by = f[0].value;
+    o->order.why = f[1].value;
+    return true;
+}
+
+static bool read_test(struct exchange *x, struct order *o)
+{
+    struct json_field phone = {.name = "phone", .max = PHONE_MAX};
+    size_t n;
+    o->order.endpoint = o->name;
+    if (x->body.n && !operator_read(x, &phone, 1, &o->text))
+        return false;
+    if (!phone.value.p)
+        return true;
+    if (!phone_normalise(phone.value, x->http->options.country_code, o->phone, &n)) {
+        exchange_problem(x, 400, "phone", "member \"phone\" is no phone number");
+        return false;
+    }
+    o->order.phone = (struct str){o->phone, n};
+    return true;
+}
+
+static const struct verb pause_verb = {"pause", "endpoint", read_reason, deliver_pause};
+static const struct verb resume_verb = {"resume", "endpoint", read_reason, deliver_resume};
+static const struct verb test_verb = {"test", "endpoint", read_test, deliver_test};
+
+const struct handler endpoints_handler = {.end = answer_endpoints};
+const struct handler endpoint_pause_handler = {ORDER_HANDLER, .verb = &pause_verb};
+const struct handler endpoint_resume_handler = {ORDER_HANDLER, .verb = &resume_verb};
+const struct handler endpoint_test_handler = {ORDER_HANDLER, .verb = &test_verb};
