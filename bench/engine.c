@@ -150,11 +150,11 @@ static void fill(struct group *g, make_fn *make, bool shuffle, uint32_t from, ui
 }
 
 /* A rate by the wall clock and by the engine thread's own time. */
-struct rate {
+struct speed {
     double wall, cpu;
 };
 
-static void rate_row(const char *what, double n, struct rate seconds_used, double goal)
+static void rate_row(const char *what, double n, struct speed seconds_used, double goal)
 {
     printf("%-46s %12.0f /s", what, n / seconds_used.wall);
     if (goal > 0)
@@ -164,7 +164,7 @@ static void rate_row(const char *what, double n, struct rate seconds_used, doubl
 }
 
 /* Everybody once. The time that making the inputs takes is left out of the seconds returned. */
-static struct rate everybody(struct bench *b, make_fn *make, bool shuffle, lc_date day)
+static struct speed everybody(struct bench *b, make_fn *make, bool shuffle, lc_date day)
 {
     struct group *groups = mem_zalloc(WINDOW, sizeof *groups);
     double making = 0, making_cpu = 0, begin = seconds(), begin_cpu = cpu_seconds();
@@ -189,7 +189,7 @@ static struct rate everybody(struct bench *b, make_fn *make, bool shuffle, lc_da
     }
     until(b, INT64_MIN);
     free(groups);
-    return (struct rate){seconds() - begin - making, cpu_seconds() - begin_cpu - making_cpu};
+    return (struct speed){seconds() - begin - making, cpu_seconds() - begin_cpu - making_cpu};
 }
 
 /* --- the rows --- */
@@ -209,7 +209,7 @@ static void bench_sweep(struct bench *b, lc_instant to)
     double begin = seconds(), begin_cpu = cpu_seconds();
     until(b, to);
     rate_row("sweep: due deadlines decided and durable", (double)(events(b) - before),
-             (struct rate){seconds() - begin, cpu_seconds() - begin_cpu}, 1e6);
+             (struct speed){seconds() - begin, cpu_seconds() - begin_cpu}, 1e6);
 }
 
 static void bench_replay(struct bench *b)
@@ -219,7 +219,7 @@ static void bench_replay(struct bench *b)
         die("close", b->msg.text);
     double begin = seconds(), begin_cpu = cpu_seconds();
     open_engine(b);
-    rate_row("replay of the log, seals checked", (double)n, (struct rate){seconds() - begin, cpu_seconds() - begin_cpu},
+    rate_row("replay of the log, seals checked", (double)n, (struct speed){seconds() - begin, cpu_seconds() - begin_cpu},
              2e6);
     begin = seconds();
     if (engine_close(b->engine, true, &b->msg) != ERR_OK)
