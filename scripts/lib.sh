@@ -28,12 +28,13 @@ packages_of() {
     done
 }
 
-# packages_missing KIND...: those of them that are not installed. Asks the local database only.
+# packages_missing KIND...: those of them that are not installed, by the local database; a command of the package's name
+# that came in another way (npm with a newer nodejs) will do.
 packages_missing() {
     for package in $(packages_of "$@"); do
         case $(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null || true) in
         installed*) ;; # once for each architecture
-        *) echo "$package" ;;
+        *) command -v "$package" >/dev/null || echo "$package" ;;
         esac
     done
 }

@@ -74,7 +74,7 @@ undocumented_keys() {
 }
 
 invented_keys() {
-    for section in root policy channel; do
+    for section in root policy channel endpoint message; do
         words key | sed -n "s/^$section \([^ ]*\) .*/\1/p" >"$tmp/real"
         conf_part "$section" | sed -n 's/^`\([a-z_]*\)` \(=\|(none)\).*/\1/p' >"$tmp/told"
         only "$tmp/told" "$tmp/real" | sed "s/^/$section /"

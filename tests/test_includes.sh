@@ -16,11 +16,12 @@ roster: base core
 store: base core codec
 config: base core
 engine: base core codec roster store config
-deliver: base core codec store engine config
-adapter: base core codec
-net: base
-http: base core codec store config engine deliver net
-daemon: base core codec roster store config engine deliver adapter net http
+adapter: base core codec config
+message: base core codec config adapter
+deliver: base core codec store engine config adapter message
+net: base adapter
+http: base core codec store config engine deliver adapter net
+daemon: base core codec roster store config engine deliver adapter message net http
 ctl: base core codec roster store config engine deliver adapter net
 END
 
@@ -29,14 +30,14 @@ cat >"$tmp/libraries" <<'END'
 sqlite3.h: store
 zstd.h: store
 roaring/*: roster
-xxhash.h: roster
-yajl/*: codec ctl
+xxhash.h: roster deliver
+yajl/*: codec adapter ctl
 microhttpd.h: http
 event2/*: net http daemon
 confuse.h: config
 curl/*: net ctl
-hiredis/*: store net
-openssl/*: store adapter
+hiredis/*: net
+openssl/*: store adapter deliver
 csv.h: ctl
 systemd/*: daemon
 END

@@ -75,8 +75,11 @@ static void checking(void)
     check(strstr(out.p, want) && strstr(out.p, "Mars/Olympus"), "the first fault has its line");
     snprintf(want, sizeof want, "%s:4: ", n->config);
     check(strstr(out.p, want) && strstr(out.p, "grace"), "and so has the second");
-    node_configure(n, CONFIG "listen = { \"127.0.0.1:8600\" }\n");
-    check(check_config(n, &out) == 1, "--check: an address that cannot be listened on is a fault");
+    FILE *f = fopen(n->config, "w");
+    fprintf(f, "store = \"dir:%s/store\"\nlisten = { \"lifecertd.example:8600\" }\n" CONFIG, n->dir);
+    fclose(f);
+    check(check_config(n, &out) == 1 && strstr(out.p, "no names are looked up"),
+          "--check: an address that cannot be listened on is a fault");
     const char *const missing[] = {"lifecertd", "--check", "-c", "/nonexistent/c", NULL};
     check(run_program(missing, &out) == 1 && strstr(out.p, "/nonexistent/c"),
           "--check: a file that is not there is named");
@@ -98,9 +101,9 @@ static void refusals(void)
     struct node *first = node_new(CONFIG), *second = node_new(CONFIG);
     char text[512];
     FILE *f = fopen(second->config, "w");
-    fprintf(f, "store = \"dir:%s/store\"\nlisten = { \"127.0.0.1:8600\" }\n" CONFIG, first->dir);
+    fprintf(f, "store = \"dir:%s/store\"\nlisten = { \"lifecertd.example:8600\" }\n" CONFIG, first->dir);
     fclose(f);
-    refuses(second, "Unix sockets only", "a TCP address is refused with words");
+    refuses(second, "no names are looked up", "a name to listen on is refused with words");
     node_configure(second, CONFIG "policy \"x\" { grace = 999 }\n");
     refuses(second, "event=config-fault", "a faulty configuration is refused, line by line");
 
