@@ -256,6 +256,12 @@ int client_post_inputs(struct client *c, const struct inputs_post *post, struct 
 
 /* --- answers --- */
 
+void client_print(const struct answer *a)
+{
+    bool ended = a->body.n && a->body.p[a->body.n - 1] == '\n';
+    printf("%s%s", a->body.p, ended ? "" : "\n");
+}
+
 int client_problem(const struct answer *a, const char *what)
 {
     struct json *j = json_parse(a->body.p);
@@ -297,7 +303,7 @@ int client_ask(struct ctl *ctl, int argc, char **argv, const char *path, void (*
         return status;
     status = client_get(c, path, &a);
     if (status == EXIT_DONE && ctl->json)
-        printf("%s\n", a.body.p);
+        client_print(&a);
     else if (status == EXIT_DONE)
         print(a.body.p);
     buf_done(&a.body);

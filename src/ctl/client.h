@@ -36,6 +36,8 @@ struct inputs_post {
 };
 int client_post_inputs(struct client *c, const struct inputs_post *post, struct answer *a);
 
+/* The answer as it stands, on lines of its own. */
+void client_print(const struct answer *a);
 /* Tells the problem that an answer names, after "what: "; the exit status that it amounts to. */
 int client_problem(const struct answer *a, const char *what);
 

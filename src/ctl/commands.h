@@ -51,6 +51,13 @@ int cmd_status(struct ctl *ctl, int argc, char **argv);
 int cmd_holds(struct ctl *ctl, int argc, char **argv);
 int cmd_hold_place(struct ctl *ctl, int argc, char **argv);
 int cmd_hold_lift(struct ctl *ctl, int argc, char **argv);
+int cmd_endpoints(struct ctl *ctl, int argc, char **argv);
+int cmd_endpoint_test(struct ctl *ctl, int argc, char **argv);
+int cmd_endpoint_pause(struct ctl *ctl, int argc, char **argv);
+int cmd_endpoint_resume(struct ctl *ctl, int argc, char **argv);
+int cmd_deliveries(struct ctl *ctl, int argc, char **argv);
+int cmd_delivery_retry(struct ctl *ctl, int argc, char **argv);
+int cmd_delivery_drop(struct ctl *ctl, int argc, char **argv);
 int cmd_demo_city(struct ctl *ctl, int argc, char **argv);
 
 /* One line on stderr, "lifecertctl: ...". */

@@ -2,11 +2,11 @@
 #include "ctl/client.h"
 #include "ctl/holds.h"
 #include "ctl/options.h"
+#include "ctl/order.h"
 #include "ctl/table.h"
 #include "ctl/text.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 static const char *const scopes[] = {"policy", "category", "unit", "channel"};
 
@@ -62,51 +62,29 @@ int cmd_holds(struct ctl *ctl, int argc, char **argv)
     return client_ask(ctl, argc, argv, "/v1/holds", print_holds);
 }
 
-/* Sends what changes a hold, and says what became of it. */
-static int change(struct ctl *ctl, const char *method, const char *path, struct str body, const char *what,
-                  const char *done)
+static void tell(const struct json *answer, const char *done)
 {
-    struct client *c;
-    struct answer a = {0};
-    int status = client_open(ctl, &c);
-    if (status)
-        return status;
-    status = client_call(c, method, path, body, &a);
-    if (status == EXIT_DONE && (a.status < 200 || a.status > 299)) {
-        status = client_problem(&a, what);
-    } else if (status == EXIT_DONE && ctl->json) {
-        printf("%s\n", a.body.p);
-    } else if (status == EXIT_DONE) {
-        struct json *j = json_parse(a.body.p);
-        const char *name = json_text(j, "name");
-        printf("%s %s\n", done, name ? name : "the hold");
-        json_free(j);
-    }
-    buf_done(&a.body);
-    client_close(c);
-    return status;
+    const char *name = json_text(answer, "name");
+    printf("%s %s\n", done, name ? name : "the hold");
 }
 
-static void add_member(struct buf *b, const char *name, const char *value)
+static void tell_placed(const struct json *answer)
 {
-    buf_printf(b, "%c\"%s\":", b->n ? ',' : '{', name);
-    buf_add_json(b, str_of(value));
+    tell(answer, "placed");
 }
 
-static int need(const char *option, const char *value)
+static void tell_lifted(const struct json *answer)
 {
-    if (value && *value)
-        return EXIT_DONE;
-    return fail(EXIT_MISUSE, "--%s is missing: a hold is placed and lifted by somebody, for a reason", option);
+    tell(answer, "lifted");
 }
 
 int cmd_hold_place(struct ctl *ctl, int argc, char **argv)
 {
-    const char *until = NULL, *why = NULL, *by = NULL, *scope[3] = {NULL, NULL, NULL};
+    const char *until = NULL, *scope[3] = {NULL, NULL, NULL};
+    struct order order = {.method = "POST", .what = "hold place", .tell = tell_placed};
     const struct option_row options[] = {
         {OPTION_TEXT, 0, "until", "DATE", "the last day on which it holds", &until},
-        {OPTION_TEXT, 0, "by", "WHO", "who places it", &by},
-        {OPTION_TEXT, 0, "why", "TEXT", "for what reason", &why},
+        ORDER_OPTIONS(&order),
         {OPTION_TEXT, 0, "policy", "NAME", "over those under this policy only", &scope[0]},
         {OPTION_TEXT, 0, "category", "NAME", "over those of this category only", &scope[1]},
         {OPTION_TEXT, 0, "unit", "CODE", "over those of this unit only", &scope[2]},
@@ -118,55 +96,41 @@ int cmd_hold_place(struct ctl *ctl, int argc, char **argv)
     lc_date day;
     if (!until)
         return fail(EXIT_MISUSE, "--until is missing: the last day on which the hold holds");
-    if (!option_date("until", until, &day) || need("by", by) || need("why", why))
+    if (!option_date("until", until, &day) || !order_is_signed(&order))
         return EXIT_MISUSE;
     if (!!scope[0] + !!scope[1] + !!scope[2] > 1)
         return fail(EXIT_MISUSE, "--policy, --category and --unit exclude one another: place a hold for each");
 
-    struct buf b = BUF_INIT;
-    add_member(&b, "hold", "moratorium");
-    BUF_LIT(&b, ",\"scope\":");
-    size_t before = b.n;
+    order_member(&order, "hold", "moratorium");
+    BUF_LIT(&order.body, ",\"scope\":");
+    size_t before = order.body.n;
     for (unsigned i = 0; i < 3; i++) {
         if (!scope[i])
             continue;
-        buf_printf(&b, "{\"%s\":", scopes[i]);
-        buf_add_json(&b, str_of(scope[i]));
-        buf_addc(&b, '}');
+        buf_printf(&order.body, "{\"%s\":", scopes[i]);
+        buf_add_json(&order.body, str_of(scope[i]));
+        buf_addc(&order.body, '}');
     }
-    if (b.n == before)
-        BUF_LIT(&b, "null");
-    add_member(&b, "until", until);
-    add_member(&b, "why", why);
-    add_member(&b, "by", by);
-    buf_addc(&b, '}');
-    status = change(ctl, "POST", "/v1/holds", buf_str(&b), "hold place", "placed");
-    buf_done(&b);
-    return status;
+    if (order.body.n == before)
+        BUF_LIT(&order.body, "null");
+    order_member(&order, "until", until);
+    order_sign(&order);
+    buf_adds(&order.path, "/v1/holds");
+    return order_send(ctl, &order);
 }
 
 int cmd_hold_lift(struct ctl *ctl, int argc, char **argv)
 {
-    const char *why = NULL, *by = NULL;
-    const struct option_row options[] = {
-        {OPTION_TEXT, 0, "by", "WHO", "who lifts it", &by},
-        {OPTION_TEXT, 0, "why", "TEXT", "for what reason", &why},
-        OPTIONS_END,
-    };
+    struct order order = {.method = "DELETE", .tell = tell_lifted};
+    const struct option_row options[] = {ORDER_OPTIONS(&order), OPTIONS_END};
     int status = options_read(ctl, options, &argc, argv, 1, 1);
     if (status != OPTIONS_READ)
         return status;
-    if (need("by", by) || need("why", why))
+    if (!order_is_signed(&order))
         return EXIT_MISUSE;
-    struct buf b = BUF_INIT, path = BUF_INIT;
-    add_member(&b, "by", by);
-    add_member(&b, "why", why);
-    buf_addc(&b, '}');
-    buf_adds(&path, "/v1/holds/");
-    path_add(&path, argv[0]);
-    buf_addc(&path, '\0');
-    status = change(ctl, "DELETE", path.p, buf_str(&b), argv[0], "lifted");
-    buf_done(&path);
-    buf_done(&b);
-    return status;
+    order.what = argv[0];
+    order_sign(&order);
+    buf_adds(&order.path, "/v1/holds/");
+    path_add(&order.path, argv[0]);
+    return order_send(ctl, &order);
 }

@@ -79,3 +79,38 @@ const struct json *json_item(const struct json *j, size_t i)
     yajl_val v = value(j);
     return i < json_count(j) ? wrap(v->u.array.values[i]) : NULL;
 }
+
+static void write_object(struct buf *out, yajl_val v)
+{
+    for (size_t i = 0; i < v->u.object.len; i++) {
+        buf_addc(out, i ? ',' : '{');
+        buf_add_json(out, str_of(v->u.object.keys[i]));
+        buf_addc(out, ':');
+        json_write(out, wrap(v->u.object.values[i]));
+    }
+    buf_adds(out, v->u.object.len ? "}" : "{}");
+}
+
+static void write_array(struct buf *out, yajl_val v)
+{
+    for (size_t i = 0; i < v->u.array.len; i++) {
+        buf_addc(out, i ? ',' : '[');
+        json_write(out, wrap(v->u.array.values[i]));
+    }
+    buf_adds(out, v->u.array.len ? "]" : "[]");
+}
+
+void json_write(struct buf *out, const struct json *j)
+{
+    yajl_val v = value(j);
+    if (YAJL_IS_OBJECT(v))
+        write_object(out, v);
+    else if (YAJL_IS_ARRAY(v))
+        write_array(out, v);
+    else if (YAJL_IS_STRING(v))
+        buf_add_json(out, str_of(YAJL_GET_STRING(v)));
+    else if (YAJL_IS_NUMBER(v))
+        buf_adds(out, YAJL_GET_NUMBER(v)); /* as it came */
+    else
+        buf_adds(out, YAJL_IS_TRUE(v) ? "true" : YAJL_IS_FALSE(v) ? "false" : "null");
+}

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
+
 struct json; /* a value; all but the first belong to the first */
 
 /* text ends in a NUL. NULL: it is no JSON. */
@@ -23,5 +25,8 @@ bool json_bool(const struct json *j, const char *path);
 /* The items of a list: none of anything else. */
 size_t json_count(const struct json *j);
 const struct json *json_item(const struct json *j, size_t i);
+
+/* Appends the value as JSON, on one line; null for NULL. */
+void json_write(struct buf *out, const struct json *j);
 
 #endif

@@ -1,5 +1,6 @@
 /* lifecertctl status: one screen. */
 #include "ctl/client.h"
+#include "ctl/endpoints.h"
 #include "ctl/holds.h"
 #include "ctl/options.h"
 #include "ctl/table.h"
@@ -66,7 +67,7 @@ static void print_next(const struct json *next)
     table_done(&t);
 }
 
-static void print_status(const char *text)
+static void print_status(const char *text, const struct json *endpoints)
 {
     struct json *j = json_parse(text);
     const struct json *next = json_get(j, "next"), *list = json_get(j, "holds");
@@ -74,6 +75,10 @@ static void print_status(const char *text)
     print_people(j);
     if (json_count(next))
         print_next(next);
+    if (json_count(endpoints)) {
+        printf("\n");
+        endpoints_print_brief(endpoints, "  ");
+    }
     if (json_count(list)) {
         printf("\n");
         holds_print(list, "  ");
@@ -82,7 +87,48 @@ static void print_status(const char *text)
     json_free(j);
 }
 
+/* The daemon's object, with one member more. */
+static void print_json(struct buf *text, const struct json *endpoints)
+{
+    struct buf list = BUF_INIT;
+    json_write(&list, endpoints);
+    while (text->n && text->p[text->n - 1] != '}')
+        text->n--;
+    fwrite(text->p, 1, text->n ? text->n - 1 : 0, stdout);
+    printf(",\"endpoints\":%.*s}\n", (int)list.n, list.p);
+    buf_done(&list);
+}
+
+/* Without the endpoints there still is all the rest to show. */
+static int show(const struct ctl *ctl, struct client *c)
+{
+    struct answer a = {0}, endpoints = {0};
+    int status = client_get(c, "/v1/status", &a);
+    if (status == EXIT_DONE) {
+        status = client_get(c, "/v1/endpoints", &endpoints);
+        struct json *j = status == EXIT_DONE ? json_parse(endpoints.body.p) : NULL;
+        const struct json *list = json_get(j, "endpoints");
+        if (ctl->json)
+            print_json(&a.body, list);
+        else
+            print_status(a.body.p, list);
+        json_free(j);
+    }
+    buf_done(&a.body);
+    buf_done(&endpoints.body);
+    return status;
+}
+
 int cmd_status(struct ctl *ctl, int argc, char **argv)
 {
-    return client_ask(ctl, argc, argv, "/v1/status", print_status);
+    struct client *c;
+    int status = options_read(ctl, NULL, &argc, argv, 0, 0);
+    if (status != OPTIONS_READ)
+        return status;
+    status = client_open(ctl, &c);
+    if (status)
+        return status;
+    status = show(ctl, c);
+    client_close(c);
+    return status;
 }

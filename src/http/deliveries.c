@@ -130,7 +130,7 @@ static bool read_id(struct str id, struct deliver_order *o)
 
 static bool read_decision(struct exchange *x, struct order *o)
 {
-    struct json_field f[] = {FIELD_BY, FIELD_WHY};
+    struct json_field f[] = {FIELD_BY, FIELD_WHY(ORDER_WHY_MAX)};
     if (!read_id(o->name, &o->order)) {
         exchange_problem(x, 404, NULL, "no such delivery: an id is an endpoint's name, a colon and a number");
         return false;
@@ -142,8 +142,8 @@ static bool read_decision(struct exchange *x, struct order *o)
     return true;
 }
 
-static const struct verb retry_verb = {"retry", "delivery", read_decision, deliver_retry};
-static const struct verb drop_verb = {"drop", "delivery", read_decision, deliver_drop};
+static const struct verb retry_verb = {.name = "retry", .about = "delivery", .read = read_decision, .give = deliver_retry};
+static const struct verb drop_verb = {.name = "drop", .about = "delivery", .read = read_decision, .give = deliver_drop};
 
 const struct handler deliveries_handler = {.end = answer_deliveries};
 const struct handler delivery_retry_handler = {ORDER_HANDLER, .verb = &retry_verb};

@@ -17,7 +17,7 @@ static void answer_endpoints(struct exchange *x)
 
 static bool read_reason(struct exchange *x, struct order *o)
 {
-    struct json_field f[] = {FIELD_BY, FIELD_WHY};
+    struct json_field f[] = {FIELD_BY, FIELD_WHY(ORDER_WHY_MAX)};
     if (!operator_read(x, f, sizeof f / sizeof *f, &o->text))
         return false;
     o->order.endpoint = o->name;
@@ -43,9 +43,9 @@ static bool read_test(struct exchange *x, struct order *o)
     return true;
 }
 
-static const struct verb pause_verb = {"pause", "endpoint", read_reason, deliver_pause};
-static const struct verb resume_verb = {"resume", "endpoint", read_reason, deliver_resume};
-static const struct verb test_verb = {"test", "endpoint", read_test, deliver_test};
+static const struct verb pause_verb = {.name = "pause", .about = "endpoint", .read = read_reason, .give = deliver_pause};
+static const struct verb resume_verb = {.name = "resume", .about = "endpoint", .read = read_reason, .give = deliver_resume};
+static const struct verb test_verb = {.name = "test", .about = "endpoint", .read = read_test, .give = deliver_test};
 
 const struct handler endpoints_handler = {.end = answer_endpoints};
 const struct handler endpoint_pause_handler = {ORDER_HANDLER, .verb = &pause_verb};

@@ -4,6 +4,9 @@
 #include "http/routes.h"
 
 #define NAME_MAX_BYTES 64 /* of a policy, a category, a unit */
+#define WHY_MAX 256
+
+#define NAME_MAX_BYTES 64 /* of a policy, a category, a unit */
 enum { PLACE_HOLD, PLACE_SCOPE, PLACE_POLICY, PLACE_CATEGORY, PLACE_UNIT, PLACE_UNTIL, PLACE_WHY, PLACE_BY, PLACE_N };
 
 static const enum scope_kind scope_kinds[PLACE_N] = {
@@ -49,7 +52,7 @@ static bool prepare_place(struct exchange *x, struct ask *a)
         [PLACE_CATEGORY] = {.name = "scope.category", .max = NAME_MAX_BYTES},
         [PLACE_UNIT] = {.name = "scope.unit", .max = NAME_MAX_BYTES},
         [PLACE_UNTIL] = {.name = "until", .required = true, .max = 10},
-        [PLACE_WHY] = FIELD_WHY,
+        [PLACE_WHY] = FIELD_WHY(WHY_MAX),
         [PLACE_BY] = FIELD_BY,
     };
     struct request *r = &a->request;
@@ -77,7 +80,7 @@ static void note_lift(const struct ask *a)
 
 static bool prepare_lift(struct exchange *x, struct ask *a)
 {
-    struct json_field f[] = {FIELD_BY, FIELD_WHY};
+    struct json_field f[] = {FIELD_BY, FIELD_WHY(WHY_MAX)};
     a->request.kind = REQUEST_HOLD_LIFT;
     a->request.hold.name = x->match.captures[0];
     if (!operator_read(x, f, sizeof f / sizeof *f, &a->text))

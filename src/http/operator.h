@@ -6,7 +6,7 @@
 #include "http/exchange.h"
 
 #define FIELD_BY {.name = "by", .required = true, .max = 128}
-#define FIELD_WHY {.name = "why", .required = true, .max = 256}
+#define FIELD_WHY(bytes) {.name = "why", .required = true, .max = (bytes)}
 
 /* Reads the body, with the values into text, which must not grow while they are used; false: it is answered. */
 bool operator_read(struct exchange *x, struct json_field *fields, size_t n, struct buf *text);

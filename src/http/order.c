@@ -35,14 +35,16 @@ void order_free_all(struct http *h)
         order_free(h->orders);
 }
 
-/* An order that was understood and cannot be carried out is no malformed one: 422 in place of 400. */
 static void answer(struct exchange *x, struct order *o)
 {
     struct deliver_order *order = &o->order;
-    if (order->err == ERR_OK)
+    unsigned invalid = o->verb->invalid ? o->verb->invalid : 422;
+    if (order->err == ERR_OK && o->verb->answer)
+        o->verb->answer(x, o);
+    else if (order->err == ERR_OK)
         exchange_answer_line(x, JSON, &order->body);
     else if (order->err == ERR_INVALID)
-        exchange_problem(x, 422, NULL, "%s", order->msg.text);
+        exchange_problem(x, invalid, NULL, "%s", order->msg.text);
     else
         exchange_error(x, order->err, &order->msg);
 }
@@ -61,7 +63,7 @@ static void on_answered(struct completion *done)
 static void on_done(struct deliver_order *order)
 {
     struct order *o = order->owner;
-    if (order->err == ERR_OK)
+    if (order->err == ERR_OK && o->verb->name)
         operator_note(o->verb->name, o->verb->about, o->name, order->by, order->why);
     completions_push(o->done.queue, &o->done);
 }

@@ -16,15 +16,20 @@ struct order {
     struct buf text;    /* what the order's strings point into; it must not grow once they do */
     struct str name;    /* what it is about, as in the path */
     struct buf path;    /* what that points into, once the exchange is over */
+    struct receipt_call receipt; /* POST /v1/receipts: points into text */
     char phone[17];
     struct order *next, **link;
 };
 
+#define ORDER_WHY_MAX (VERDICT_WHY - 1) /* bytes: what delivery keeps of a reason */
+
 struct verb {
-    const char *name;  /* for the log: "pause" */
+    const char *name;  /* for the log: "pause"; NULL: no operator's */
     const char *about; /* what the name in the path is one of: "endpoint" */
     bool (*read)(struct exchange *x, struct order *o); /* fills in the order; false: answered already */
     void (*give)(struct deliver *d, struct deliver_order *o);
+    void (*answer)(struct exchange *x, struct order *o); /* what went well; NULL: the body as a line of JSON */
+    unsigned invalid; /* the status of what cannot be carried out; 0: 422, for it is no malformed request */
 };
 
 #define ORDER_HANDLER .data = exchange_collect, .end = order_end, .close = order_close

@@ -1,41 +1,46 @@
 /* GET and POST /v1/receipts/ENDPOINT/SECRET: what a gateway says later of a message. Anybody may come here: the secret
  * in the path is what lets in, and must stand in no log line and no answer. */
-#include "deliver/deliver.h"
+#include "http/order.h"
 #include "http/routes.h"
 
+/* The same whether there is no such endpoint, or it has another secret: nobody is to find out which. Before the body, for
+ * a stranger's is not worth its memory. */
+static void check_secret(struct exchange *x)
+{
+    const struct deliver *d = x->http->options.deliver;
+    if (exchange_has_delivery(x) && !deliver_takes_receipts(d, x->match.captures[0], x->match.captures[1]))
+        exchange_problem(x, 404, NULL, "there is nothing at this path");
+}
+
+/* The query and the body, in the order's own memory: the client may go away. */
+static bool read_receipt(struct exchange *x, struct order *o)
+{
+    exchange_query(x, &o->text);
+    size_t query = o->text.n;
+    buf_addstr(&o->text, buf_str(&x->body));
+    buf_room(&o->text, 1); /* nothing at all is a text too */
+    o->receipt.query = (struct str){o->text.p, query};
+    o->receipt.body = (struct str){o->text.p + query, o->text.n - query};
+    o->order.endpoint = o->name;
+    return true;
+}
+
+static void give_receipt(struct deliver *d, struct deliver_order *order)
+{
+    struct order *o = order->owner;
+    deliver_receipt(d, &o->receipt, order);
+}
+
 /* What the gateway wants to read; to one that wants nothing, a word for people. */
-static void answer_taken(struct exchange *x, struct buf *reply)
+static void answer_taken(struct exchange *x, struct order *o)
 {
-    bool wanted = reply->n > 0;
+    bool wanted = o->order.body.n > 0;
     if (!wanted)
-        BUF_LIT(reply, "ok\n");
-    exchange_answer(x, 200, wanted ? JSON : "text/plain", reply);
+        BUF_LIT(&o->order.body, "ok\n");
+    exchange_answer(x, 200, wanted ? JSON : "text/plain", &o->order.body);
 }
 
-/* The same whether there is no such endpoint, or it has another secret: nobody is to find out which. */
-static void answer_stranger(struct exchange *x)
-{
-    exchange_problem(x, 404, NULL, "there is nothing at this path");
-}
+static const struct verb receipt_verb = {
+    .read = read_receipt, .give = give_receipt, .answer = answer_taken, .invalid = 400};
 
-static void answer_receipt(struct exchange *x)
-{
-    struct errmsg msg = {""};
-    struct buf query = BUF_INIT, reply = BUF_INIT;
-    if (!exchange_has_delivery(x))
-        return;
-    exchange_query(x, &query);
-    struct receipt_call call = {.query = buf_str(&query), .body = buf_str(&x->body)};
-    enum err e = deliver_receipt(x->http->options.deliver, x->match.captures[0], x->match.captures[1], &call, &reply,
-                                 &msg);
-    if (e == ERR_OK)
-        answer_taken(x, &reply);
-    else if (e == ERR_ABSENT)
-        answer_stranger(x);
-    else
-        exchange_error(x, e, &msg);
-    buf_done(&query);
-    buf_done(&reply);
-}
-
-const struct handler receipt_handler = {.data = exchange_collect, .end = answer_receipt};
+const struct handler receipt_handler = {ORDER_HANDLER, .begin = check_secret, .verb = &receipt_verb};

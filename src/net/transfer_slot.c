@@ -17,6 +17,7 @@
 
 /* libcurl's own list, so that it need not be copied: the call's headers stand behind these. An empty value takes a
  * header out: no answer is waited for between head and body. */
+static char no_type[] = "Content-Type:";
 static char no_expect[] = "Expect:";
 
 /* --- what all requests of a line share --- */
@@ -209,9 +210,10 @@ static void set_once(struct slot *s, bool once)
     curl_easy_setopt(s->easy, CURLOPT_FORBID_REUSE, once ? 1L : 0L);
 }
 
+/* A body of nothing has no type: libcurl would say that it is a form. */
 static void set_headers(struct slot *s, const struct call *c)
 {
-    unsigned n = c->n_headers + 1;
+    unsigned n = c->n_headers + (c->body.n ? 1 : 2);
     if (s->n_headers < n) {
         s->headers = mem_resize(s->headers, n, sizeof *s->headers);
         s->n_headers = n;
@@ -219,6 +221,8 @@ static void set_headers(struct slot *s, const struct call *c)
     char *at = c->headers.p;
     for (unsigned i = 0; i < c->n_headers; i++, at += strlen(at) + 1)
         s->headers[i] = (struct curl_slist){.data = at, .next = &s->headers[i + 1]};
+    if (!c->body.n)
+        s->headers[n - 2] = (struct curl_slist){.data = no_type, .next = &s->headers[n - 1]};
     s->headers[n - 1] = (struct curl_slist){.data = no_expect};
     curl_easy_setopt(s->easy, CURLOPT_HTTPHEADER, s->headers);
 }

@@ -60,6 +60,21 @@ static void add_chunked(struct buf *out, struct str body)
     }
 }
 
+static void add_answer(struct buf *out, int status, const char *text)
+{
+    buf_printf(out, "HTTP/1.1 %d X\r\nContent-Length: %zu\r\n\r\n%s", status, strlen(text), text);
+}
+
+static const struct fake_answer *find_answer(const struct fake_daemon *d, const char *head)
+{
+    for (const struct fake_answer *a = d->answers; a && a->request; a++) {
+        size_t n = strlen(a->request);
+        if (strncmp(head, a->request, n) == 0 && head[n] == ' ')
+            return a;
+    }
+    return NULL;
+}
+
 /* Fills d->out; false: the connection ends behind it. */
 static bool answer(struct fake_daemon *d, const struct fake_request *r)
 {
@@ -80,11 +95,16 @@ static bool answer(struct fake_daemon *d, const struct fake_request *r)
         buf_done(&body);
         return whole;
     }
+    const struct fake_answer *special = find_answer(d, r->head.p);
+    if (special) {
+        add_answer(&d->out, special->status, special->body);
+        return true;
+    }
     const char *text = strstr(r->head.p, "/events HTTP") ? d->answer_events : d->answer;
     int status = d->answer_status ? d->answer_status : text ? 200 : 404;
     if (!text)
         text = "{\"title\":\"Not Found\",\"status\":404,\"detail\":\"not enrolled\"}";
-    buf_printf(&d->out, "HTTP/1.1 %d X\r\nContent-Length: %zu\r\n\r\n%s", status, strlen(text), text);
+    add_answer(&d->out, status, text);
     return true;
 }
 

@@ -12,8 +12,16 @@ struct fake_request {
     struct buf head, body; /* each with a NUL that n does not count */
 };
 
+/* What one request is answered in place of all else. */
+struct fake_answer {
+    const char *request; /* "GET /v1/endpoints": up to the blank behind its path */
+    const char *body;
+    int status;
+};
+
 struct fake_daemon {
     /* to be set before a request comes */
+    const struct fake_answer *answers; /* up to one without a request; NULL: none */
     int busy;                  /* so many requests are answered 503 first */
     int cut_after;             /* the answer to inputs breaks off behind so many lines; 0: never */
     const char *answer;        /* to anything but inputs: the body; NULL: 404 */

@@ -103,7 +103,40 @@ static void test_status(void)
        "where it is");
     ok(has(r.out, "active           7  70.0%") && has(r.out, "held back        1"), "the people");
     ok(has(r.out, "2026-02-01 09:00  reminder       4"), "what comes next");
+    ok(!strstr(r.out, "endpoint"), "and where there are no endpoints none of them");
     ok(has(r.out, "brake  everyone  2026-01-01 00:00  -      -   2 due"), "the holds");
+}
+
+#define ENDPOINT(name, state, lag) \
+    "{\"name\":\"" name "\",\"state\":\"" state "\",\"lag\":" lag ",\"dead\":2,\"paused\":null}"
+#define ENDPOINTS "[" ENDPOINT("payroll", "running", "0") "," ENDPOINT("sms", "paused", "12345") "]"
+
+static void test_status_endpoints(void)
+{
+    static const struct fake_answer good[] = {
+        {"GET /v1/endpoints", "{\"endpoints\":" ENDPOINTS "}\n", 200},
+        {NULL, NULL, 0},
+    };
+    static const struct fake_answer bad[] = {
+        {"GET /v1/endpoints", "{\"title\":\"Service Unavailable\",\"detail\":\"it delivers nothing\"}", 503},
+        {NULL, NULL, 0},
+    };
+    start("{\"position\":1,\"enrolled\":10}\n");
+    d.answers = good;
+    run_ctl(&r, NULL, "-c", config, "status", NULL);
+    ok(r.status == 0 && has(r.out, "  endpoint  state       lag  dead\n"
+                                   "  payroll   running       0     2\n"
+                                   "  sms       paused   12,345     2\n"),
+       "the endpoints, with how far they are behind");
+    run_ctl(&r, NULL, "-c", config, "status", "--json", NULL);
+    is_str(r.out, "{\"position\":1,\"enrolled\":10,\"endpoints\":" ENDPOINTS "}\n", "they stand in the JSON, too");
+    fake_daemon_stop(&d);
+    start("{\"position\":1,\"enrolled\":10}\n");
+    d.answers = bad;
+    run_ctl(&r, NULL, "-c", config, "status", NULL);
+    ok(r.status == 3 && has(r.out, "enrolled") && has(r.err, "/v1/endpoints: it delivers nothing (HTTP 503)"),
+       "without them the rest is shown, and what is wrong is said");
+    fake_daemon_stop(&d);
 }
 
 static void test_holds(void)
@@ -117,11 +150,11 @@ static void test_holds(void)
     ok(r.status == 0 && has(r.out, "lifted moratorium:unit:U1\n"), "and lifted");
     fake_daemon_stop(&d);
     is_str(d.requests[0].body.p,
-           "{\"hold\":\"moratorium\",\"scope\":{\"unit\":\"U1\"},\"until\":\"2026-03-01\",\"why\":\"flood\","
-           "\"by\":\"Li \\\"Q\\\"\"}",
+           "{\"hold\":\"moratorium\",\"scope\":{\"unit\":\"U1\"},\"until\":\"2026-03-01\","
+           "\"by\":\"Li \\\"Q\\\"\",\"why\":\"flood\"}",
            "over a unit");
     is_str(d.requests[1].body.p,
-           "{\"hold\":\"moratorium\",\"scope\":null,\"until\":\"2026-03-01\",\"why\":\"x\",\"by\":\"L\"}",
+           "{\"hold\":\"moratorium\",\"scope\":null,\"until\":\"2026-03-01\",\"by\":\"L\",\"why\":\"x\"}",
            "or over everyone");
     ok(asked(2, "DELETE /v1/holds/moratorium%3Aunit%3AU1 ") &&
            has(d.requests[2].body.p, "{\"by\":\"L\",\"why\":\"over\"}"),
@@ -177,6 +210,7 @@ int main(void)
     test_show();
     test_due();
     test_status();
+    test_status_endpoints();
     test_holds();
     test_problems();
     test_tokens();

@@ -136,20 +136,29 @@ enum err deliver_write_deliveries(struct deliver *d, struct str endpoint, unsign
 
 /* --- receipts --- */
 
-enum err deliver_receipt(struct deliver *d, struct str endpoint, struct str secret, const struct receipt_call *c,
-                         struct buf *reply, struct errmsg *msg)
+bool deliver_takes_receipts(const struct deliver *d, struct str endpoint, struct str secret)
 {
     (void)d;
-    if (!str_is(endpoint, "gateway") || !str_is(secret, "s/cret"))
-        return err_set(msg, ERR_ABSENT, "no such receipts");
+    return str_is(endpoint, "gateway") && str_is(secret, "s/cret");
+}
+
+static enum err take_receipt(const struct receipt_call *c, struct deliver_order *o)
+{
     if (str_is(c->query, "full"))
-        return err_set(msg, ERR_FULL, "too many at once");
+        return err_set(&o->msg, ERR_FULL, "too many at once");
     if (str_is(c->query, "wrong"))
-        return err_set(msg, ERR_INVALID, "not a receipt");
+        return err_set(&o->msg, ERR_INVALID, "not a receipt");
     if (str_is(c->query, "quiet"))
         return ERR_OK;
-    BUF_LIT(reply, "{\"query\":");
-    buf_add_json(reply, c->query);
-    buf_printf(reply, ",\"bytes\":%zu}", c->body.n);
+    BUF_LIT(&o->body, "{\"query\":");
+    buf_add_json(&o->body, c->query);
+    buf_printf(&o->body, ",\"bytes\":%zu}", c->body.n);
     return ERR_OK;
+}
+
+void deliver_receipt(struct deliver *d, const struct receipt_call *c, struct deliver_order *o)
+{
+    (void)d;
+    o->err = take_receipt(c, o);
+    o->done(o);
 }
