@@ -6,9 +6,10 @@ show_usage() {
     cat <<'END'
 usage: ./run [--people N] [--seed S] [--stay]
 
-Installs what the build needs, builds, and shows a year of a generated city: a daemon on a store in a scratch folder, with
-an accelerated clock; everyone enrolled from a file; reminders, certifications, grace periods, suspensions, resumptions with
-back pay. It ends by itself with a summary.
+Installs what the build needs, builds, and shows a year of a generated city: a daemon on a store in a scratch folder,
+with an accelerated clock; everyone enrolled from a file; reminders, certifications, grace periods, suspensions,
+resumptions with back pay. Events go to two receivers as signed webhooks; messages to the people of one unit go through
+Kannel, an SMS gateway, to its fake operator. It ends by itself, with a summary of the year and of what arrived.
 
   --people N  how many people (default 309800, the size of Zhoushan)
   --seed S    another city for another number (default 1)
@@ -19,6 +20,7 @@ END
 people=309800
 seed=1
 stay=no
+sms_unit=U330902-001 # whose people get messages: a gateway on this machine would be too slow for a whole city
 
 show_options() {
     while [ $# -gt 0 ]; do
@@ -33,47 +35,113 @@ show_options() {
     done
 }
 
+# show_stop PID...: ends these processes of ours, and waits until they have. What they keep is thrown away, so that they
+# need not finish anything.
+show_stop() {
+    for pid in "$@"; do
+        kill -KILL "$pid" 2>/dev/null || true
+    done
+    for pid in "$@"; do
+        wait "$pid" 2>/dev/null || true
+    done
+    left=
+    for pid in $running; do
+        case " $* " in
+        *" $pid "*) ;;
+        *) left="$left $pid" ;;
+        esac
+    done
+    running=$left
+}
+
 show_end() {
-    [ -z "${watcher:-}" ] || kill "$watcher" 2>/dev/null || true
-    [ -z "${daemon:-}" ] || { kill "$daemon" 2>/dev/null && wait "$daemon" 2>/dev/null; } || true
+    trap '' HUP INT TERM
+    # shellcheck disable=SC2086 # one word a process
+    show_stop $running
     rm -rf "$scratch"
 }
 
-# A day passes in 0.1 seconds: the year in forty.
+# A day passes in a tenth of a second, and the year in forty; for few people five times as fast.
+show_speed() {
+    speed=864000
+    day="a tenth of a second"
+    [ "$people" -gt 20000 ] && return
+    speed=4320000
+    day="a fiftieth of a second"
+}
+
 show_configure() {
     cat >"$scratch/lifecertd.conf" <<END
 timezone    = "Asia/Shanghai"
 store       = "dir:$scratch/store"
-listen      = { "unix:$scratch/api.sock" }
-clock       = "2026-01-01T00:00:00+08:00 x864000"
+listen      = { $listen }
+clock       = "2026-01-01T00:00:00+08:00 x$speed"
 brake_limit = "1%"
 include("$PWD/etc/policies.conf")
 END
-    sed -n '/^channel /p' etc/lifecertd.conf >>"$scratch/lifecertd.conf"
+    {
+        sed -n '/^channel /p' etc/lifecertd.conf
+        endpoints_configure
+        [ -z "$sms_port" ] || sms_configure
+    } >>"$scratch/lifecertd.conf"
 }
 
+# Not for the background: the shell would stand between, and be ended in its place.
 ctl() {
     "$build/lifecertctl" -c "$scratch/lifecertd.conf" "$@"
 }
 
-# member NAME: that number or text of a flat JSON object on stdin.
+# member NAME: the first number or text of that name in the JSON on stdin.
 member() {
-    sed -n "s/.*\"$1\":\"\{0,1\}\([^,\"}]*\).*/\1/p" | head -n 1
+    awk -v name="\"$1\":" 'i = index($0, name) {
+        value = substr($0, i + length(name))
+        sub(/^"/, "", value)
+        sub(/[,"}].*/, "", value)
+        print value
+        exit
+    }'
+}
+
+# show_die WORD...: with what the daemon had to say.
+show_die() {
+    cat "$scratch/daemon.log" >&2
+    die "$*"
+}
+
+# Receipts come to a port, which somebody may take between the choice and its use.
+show_daemon() {
+    for _ in 1 2 3; do
+        listen="\"unix:$scratch/api.sock\""
+        if [ -n "$sms_port" ]; then
+            ports_free 1
+            receipts=127.0.0.1:${ports# }
+            listen="$listen, \"$receipts\""
+        fi
+        show_configure
+        [ -e "$scratch/store" ] || ctl init >/dev/null
+        "$build/lifecertd" -c "$scratch/lifecertd.conf" 2>"$scratch/daemon.log" &
+        daemon=$!
+        running="$running $daemon"
+        show_wait_ready && return
+        show_stop "$daemon"
+        grep -q 'another process listens there' "$scratch/daemon.log" || break
+    done
+    show_die "the daemon does not come up"
 }
 
 show_wait_ready() {
-    tries=0
-    until ctl --json status >/dev/null 2>&1; do
-        kill -0 "$daemon" 2>/dev/null || { cat "$scratch/daemon.log" >&2 && die "the daemon ended"; }
-        tries=$((tries + 1))
-        [ "$tries" -lt 200 ] || die "the daemon does not answer"
+    for _ in $(seq 200); do
+        ctl --json status >/dev/null 2>&1 && return
+        kill -0 "$daemon" 2>/dev/null || return
         sleep 0.05
     done
+    return 1
 }
 
 # A line for every month that begins, and the operator who looks into the brake when it engages.
 show_watch() {
     shown=
+    show_hold_clock
     while status=$(ctl --json status 2>/dev/null); do
         now=$(printf '%s' "$status" | member now)
         month=${now%-??T*}
@@ -85,6 +153,7 @@ show_watch() {
         fi
         case $status in
         *'"hold":"brake"'*) show_brake "$status" "$now" ;;
+        *'"now":"2026-12-31'*) show_hold_clock ;;
         esac
         sleep 0.1
     done
@@ -93,8 +162,8 @@ show_watch() {
 show_brake() {
     if [ -z "${braked:-}" ]; then
         braked=$2
-        printf '  %s  THE BRAKE: %s suspensions due, limit %s. Nobody is suspended until somebody has looked.\n' "${2%T*}" \
-            "$(printf '%s' "$1" | member due)" "$(printf '%s' "$1" | member limit)"
+        printf '  %s  THE BRAKE: %s suspensions due, limit %s. Nobody is suspended until somebody has looked.\n' \
+            "${2%T*}" "$(printf '%s' "$1" | member due)" "$(printf '%s' "$1" | member limit)"
         printf '              (June'\''s data-matching job has not run: the operator has it run again)\n'
     fi
     # It runs in the night to the 18th.
@@ -106,60 +175,94 @@ show_brake() {
     braked=
 }
 
-# What the log says of the year: counts by month, and the money.
-show_summary() {
-    ctl events | awk '
-        # The clock runs on while this is read.
-        { month = substr($0, index($0, "\"time\":\"") + 8, 7)
-          if (month > "2026-12") next
-          type = substr($0, index($0, "\"type\":\"") + 8); type = substr(type, 1, index(type, "\"") - 1)
-          count[month, type]++; total[type]++; months[month] = 1; lines++ }
-        type == "certification.accepted" {
-          c = substr($0, index($0, "\"channel\":\"") + 11); c = substr(c, 1, index(c, "\"") - 1); channel[c]++ }
-        type == "benefit.resumed" {
-          t = substr($0, index($0, "\"total\":") + 8); paid += t + 0 }
-        END {
-          printf "\n  %-8s %10s %10s %8s %10s %8s %6s\n", "month", "reminders", "certified", "grace", "suspended", "resumed", "deaths"
-          n = 0; for (m in months) order[++n] = m
-          for (i = 1; i <= n; i++) for (k = i + 1; k <= n; k++) if (order[k] < order[i]) { x = order[i]; order[i] = order[k]; order[k] = x }
-          for (i = 1; i <= n; i++) { m = order[i]
-            printf "  %-8s %10d %10d %8d %10d %8d %6d\n", m, count[m, "reminder.due"], count[m, "certification.accepted"],
-              count[m, "grace.started"], count[m, "benefit.suspended"], count[m, "benefit.resumed"], count[m, "benefit.terminated"] }
-          printf "\n  certified by channel:"
-          for (c in channel) printf " %s %d", c, channel[c]
-          printf "\n  resumed with back pay: %d people, %.2f million yuan\n", total["benefit.resumed"], paid / 100 / 1000000
-          printf "  %d events in all\n", lines }'
+# The input that makes the unit known.
+show_unit() {
+    grep -m 1 "\"unit\":\"$sms_unit\"" "$scratch/city.ndjson"
+}
+
+# --- the year's end ---
+
+# The clock passes no input that is still to come: one on the year's last second stops it there, as long as its stream
+# is open. It says again what is known of a unit, so that nothing follows from it. Whoever watches says it, on
+# descriptor 9.
+show_last_second() {
+    last=$(show_unit | sed 's/"at":"[^"]*"/"at":"2026-12-31T23:59:59+08:00"/')
+    mkfifo "$scratch/last_second"
+    "$build/lifecertctl" -c "$scratch/lifecertd.conf" import --lines 1 "$scratch/last_second" \
+        >"$scratch/last_second.log" 2>&1 &
+    running="$running $!"
+}
+
+# To be said again every few seconds: a stream that brings nothing ends.
+show_hold_clock() {
+    printf '%s\n' "$last" >&9
+}
+
+# How much is still on its way; of messages also the receipts.
+show_on_its_way() {
+    ctl --json endpoints | awk '
+        function number(name) { return match($0, "\"" name "\":") ? substr($0, RSTART + RLENGTH) + 0 : 0 }
+        { n += number("lag") + number("in_flight") + number("retrying") + number("waiting") + number("unknown") }
+        /"receipts_delivered"/ { n += number("delivered") - number("receipts_delivered") - number("receipts_failed") }
+        END { print n + 0 }'
+}
+
+show_wait_arrived() {
+    for _ in $(seq 300); do
+        kill -0 "$daemon" 2>/dev/null || show_die "the daemon ended"
+        coming=$(show_on_its_way)
+        [ "$coming" -gt 0 ] || return 0
+        sleep 0.2
+    done
+    echo "  $coming are still on their way after a minute; going on"
+}
+
+show_stay() {
+    cat <<END
+
+The daemon stays up, and its clock runs on. Try, in another terminal:
+  $build/lifecertctl -c $scratch/lifecertd.conf status
+  $build/lifecertctl -c $scratch/lifecertd.conf show 330902-0000352
+  $build/lifecertctl -c $scratch/lifecertd.conf endpoints
+  $build/lifecertctl -c $scratch/lifecertd.conf deliveries sms --state sent,skipped
+Ctrl-C ends it and removes $scratch.
+END
+    wait "$daemon"
 }
 
 show() {
     build=$PWD/$1
-    scratch=$(mktemp -d /tmp/lifecertd-run-XXXXXX)
+    PATH=$PATH:/usr/sbin
+    running=
+    sms_port=
+    umask 077
+    scratch=
     trap show_end EXIT
-    trap 'exit 130' INT TERM
-    show_configure
+    trap 'exit 130' HUP INT TERM
+    scratch=$(mktemp -d /tmp/lifecertd-run-XXXXXX)
     echo "A city of $people people (seed $seed)"
     "$build/lifecertctl" demo-city --people "$people" --seed "$seed" --until 2026-12-31 >"$scratch/city.ndjson"
-    ctl init >/dev/null
-    "$build/lifecertd" -c "$scratch/lifecertd.conf" 2>"$scratch/daemon.log" &
-    daemon=$!
-    show_wait_ready
-    echo "The year 2026, a day in a tenth of a second:"
-    show_watch &
+    show_speed
+    sms_people=$(grep -c "\"op\":\"enrol\".*\"unit\":\"$sms_unit\"" "$scratch/city.ndjson" || true)
+    receivers_start
+    kannel_start
+    random_word >"$scratch/receipts.secret"
+    show_daemon
+    show_last_second
+    echo "The year 2026, a day in $day:"
+    show_watch 9>"$scratch/last_second" &
     watcher=$!
+    running="$running $watcher"
+    # In the background, so that a signal need not wait for its end.
+    "$build/lifecertctl" -c "$scratch/lifecertd.conf" import "$scratch/city.ndjson" 2>"$scratch/import.log" &
+    running="$running $!"
     # Some inputs are meant to be refused: exit 1 says so, and is no failure of the show.
-    ctl import "$scratch/city.ndjson" 2>"$scratch/import.log" || [ $? -eq 1 ] || { cat "$scratch/import.log" >&2 && exit 1; }
-    kill "$watcher" 2>/dev/null || true
-    wait "$watcher" 2>/dev/null || true
-    watcher=
+    wait $! || [ $? -eq 1 ] || { cat "$scratch/import.log" >&2 && show_die "the import failed"; }
+    show_wait_arrived
     echo "Inputs:"
     sed 's/^/  /' "$scratch/import.log"
-    show_summary
-    if [ "$stay" = yes ]; then
-        echo
-        echo "The daemon stays up, and its clock runs on. Try, in another terminal:"
-        echo "  $build/lifecertctl -c $scratch/lifecertd.conf status"
-        echo "  $build/lifecertctl -c $scratch/lifecertd.conf show 330902-0000352"
-        echo "Ctrl-C ends it and removes $scratch."
-        wait "$daemon"
-    fi
+    summary_year
+    summary_arrivals
+    show_stop "$watcher"
+    [ "$stay" = no ] || show_stay
 }

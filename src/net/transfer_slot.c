@@ -17,6 +17,9 @@
 
 /* libcurl's own list, so that it need not be copied: the call's headers stand behind these. An empty value takes a
  * header out: no answer is waited for between head and body. */
+#define EXPECT_BYTES ((size_t)512 << 10) /* libcurl asks first from a megabyte on */
+
+static char user_agent[] = "User-Agent: lifecertd/" PACKAGE_VERSION;
 static char no_type[] = "Content-Type:";
 static char no_expect[] = "Expect:";
 
@@ -69,7 +72,6 @@ static void set_request(CURL *easy, struct slot *s)
 {
     curl_easy_setopt(easy, CURLOPT_PRIVATE, s);
     curl_easy_setopt(easy, CURLOPT_CURLU, s->url);
-    curl_easy_setopt(easy, CURLOPT_USERAGENT, "lifecertd/" PACKAGE_VERSION);
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_request);
     curl_easy_setopt(easy, CURLOPT_PREREQDATA, s);
@@ -210,20 +212,26 @@ static void set_once(struct slot *s, bool once)
     curl_easy_setopt(s->easy, CURLOPT_FORBID_REUSE, once ? 1L : 0L);
 }
 
-/* A body of nothing has no type: libcurl would say that it is a form. */
+/* libcurl formats headers byte by byte, what is set by options twice, and goes through the list for each of its own: so
+ * there are no more than are needed. A body of nothing has no type, or it would say that it is a form; a long one would
+ * wait for leave to be sent. */
 static void set_headers(struct slot *s, const struct call *c)
 {
-    unsigned n = c->n_headers + (c->body.n ? 1 : 2);
-    if (s->n_headers < n) {
-        s->headers = mem_resize(s->headers, n, sizeof *s->headers);
-        s->n_headers = n;
+    unsigned n = 0, most = c->n_headers + 3;
+    if (s->n_headers < most) {
+        s->headers = mem_resize(s->headers, most, sizeof *s->headers);
+        s->n_headers = most;
     }
     char *at = c->headers.p;
-    for (unsigned i = 0; i < c->n_headers; i++, at += strlen(at) + 1)
-        s->headers[i] = (struct curl_slist){.data = at, .next = &s->headers[i + 1]};
+    for (; n < c->n_headers; at += strlen(at) + 1)
+        s->headers[n++].data = at;
+    s->headers[n++].data = user_agent;
     if (!c->body.n)
-        s->headers[n - 2] = (struct curl_slist){.data = no_type, .next = &s->headers[n - 1]};
-    s->headers[n - 1] = (struct curl_slist){.data = no_expect};
+        s->headers[n++].data = no_type;
+    if (c->body.n >= EXPECT_BYTES)
+        s->headers[n++].data = no_expect;
+    for (unsigned i = 0; i < n; i++)
+        s->headers[i].next = i + 1 < n ? &s->headers[i + 1] : NULL;
     curl_easy_setopt(s->easy, CURLOPT_HTTPHEADER, s->headers);
 }
 

@@ -35,7 +35,7 @@ void rig_done(struct rig *r)
 struct transfer_settings usual(void)
 {
     return (struct transfer_settings){
-        .timeout_ms = 2000, .connect_timeout_ms = 1000, .allow_private = true, .max_connections = 8};
+        .timeout_ms = 20000, .connect_timeout_ms = 10000, .allow_private = true, .max_connections = 8};
 }
 
 void rig_line(struct rig *r, const struct transfer_settings *s)

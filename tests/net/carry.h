@@ -29,7 +29,7 @@ struct rig {
 /* Every wait is bounded: a test that hangs ends itself. */
 void rig_init(struct rig *r);
 void rig_done(struct rig *r);
-/* Two seconds for a request, one to connect, private addresses allowed. */
+/* More time than any request needs, private addresses allowed. */
 struct transfer_settings usual(void);
 /* In place of the line before. */
 void rig_line(struct rig *r, const struct transfer_settings *s);
