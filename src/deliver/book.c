@@ -90,11 +90,13 @@ static void book_outlet(struct outlet *o)
 
 /* --- commits --- */
 
-/* What the cursor passes: fresh ones wait behind an earlier event, or are on their way for long. */
+/* What the cursor passes: fresh ones wait behind an earlier event, or are on their way for long. A message that is
+ * being sent has its row since before that: one without is only being asked about. */
 static void need_row(void *arg, struct item *i)
 {
     struct outlet *o = arg;
-    book_row(o, i, i->state == ITEM_TAKEN ? DELIVERY_SENDING : DELIVERY_WAIT, 0, STR_NONE, STR_NONE);
+    bool sending = i->state == ITEM_TAKEN && !o->outfit->config->messages;
+    book_row(o, i, sending ? DELIVERY_SENDING : DELIVERY_WAIT, 0, STR_NONE, STR_NONE);
 }
 
 static void sweep_cursors(struct deliver *d)
@@ -110,7 +112,7 @@ static void sweep_cursors(struct deliver *d)
 
 static void forget_old(struct deliver *d)
 {
-    if (d->now - d->forgot_at < FORGET_MS)
+    if (d->now >= d->forgot_at && d->now - d->forgot_at < FORGET_MS)
         return;
     struct delivery_change c = {.kind = CHANGE_FORGET, .before = d->now, .day = d->day};
     d->forgot_at = d->now;
@@ -144,7 +146,7 @@ static void committed(struct deliver *d)
     ledger_clear(&d->ledgers[done]);
     numbers_clear(&d->fresh[done]);
     for (struct outlet *o = d->outlets; o; o = o->next)
-        track_committed(o->track);
+        outlet_committed(o);
     start_messages(d);
     answer_orders(d);
 }
@@ -154,14 +156,22 @@ static enum err begin(struct deliver *d, struct errmsg *msg)
     sweep_cursors(d);
     forget_old(d);
     d->committed_at = d->now;
-    if (d->ledger->n == 0)
+    if (d->ledger->n == 0) { /* what was ordered changed nothing */
+        d->orders_in_commit = d->orders;
+        d->orders = NULL;
+        answer_orders(d);
         return ERR_OK;
+    }
     struct ledger *l = d->ledger;
     d->ledger = &d->ledgers[l == &d->ledgers[0]];
     d->intents_in_commit = d->intents;
     d->orders_in_commit = d->orders;
     d->intents = NULL;
     d->orders = NULL;
+    for (struct outlet *o = d->outlets; o; o = o->next) {
+        o->given_up_in_commit = o->given_up;
+        o->given_up = NULL;
+    }
     d->committing = true;
     enum err err = delivery_commit(d->state, l->v, l->n, msg);
     if (err == ERR_OK)
@@ -183,14 +193,19 @@ static bool is_urgent(const struct deliver *d)
     return d->intents || d->orders || window_presses(d);
 }
 
-static bool has_news(const struct deliver *d)
+/* When there will be something to commit, if nothing else happens. */
+static int64_t news_at(const struct deliver *d)
 {
-    if (d->ledger->n)
-        return true;
-    for (const struct outlet *o = d->outlets; o; o = o->next)
-        if (o->changed || track_unnoted(o->track) || track_read(o->track) != o->cursor)
-            return true;
-    return false;
+    int64_t at = INT64_MAX;
+    if (d->ledger->n || d->orders)
+        return INT64_MIN;
+    for (const struct outlet *o = d->outlets; o; o = o->next) {
+        int64_t sweep_at = track_sweep_at(o->track, SLOW_MS);
+        if (o->changed || track_cursor(o->track) != o->cursor)
+            return INT64_MIN;
+        at = sweep_at < at ? sweep_at : at;
+    }
+    return at;
 }
 
 static enum err poll(struct deliver *d, bool wait, struct errmsg *msg)
@@ -203,22 +218,38 @@ static enum err poll(struct deliver *d, bool wait, struct errmsg *msg)
     return err == ERR_MORE ? ERR_OK : err;
 }
 
+enum err book_poll(struct deliver *d, struct errmsg *msg)
+{
+    return poll(d, false, msg);
+}
+
+/* A commit that is over at once has made room: there may be more to do. */
+static enum err begin_now(struct deliver *d, int64_t *at, struct errmsg *msg)
+{
+    enum err err = begin(d, msg);
+    if (!d->committing)
+        *at = d->now;
+    return err;
+}
+
 enum err book_work(struct deliver *d, int64_t *at, struct errmsg *msg)
 {
-    enum err err = poll(d, false, msg);
-    if (err != ERR_OK || d->committing || !has_news(d))
-        return err;
-    if (is_urgent(d) || d->now - d->committed_at >= COMMIT_MS || d->now < d->committed_at)
-        return begin(d, msg);
-    if (d->committed_at + COMMIT_MS < *at)
-        *at = d->committed_at + COMMIT_MS;
+    if (d->committing)
+        return ERR_OK;
+    int64_t due = news_at(d), gathered = d->committed_at + COMMIT_MS;
+    if (due <= d->now && (is_urgent(d) || d->now >= gathered || d->now < d->committed_at))
+        return begin_now(d, at, msg);
+    if (due != INT64_MAX && due < gathered)
+        due = gathered;
+    if (due < *at)
+        *at = due;
     return ERR_OK;
 }
 
 enum err book_finish(struct deliver *d, struct errmsg *msg)
 {
     enum err err = poll(d, true, msg);
-    if (err == ERR_OK && has_news(d))
+    if (err == ERR_OK && news_at(d) <= d->now)
         err = begin(d, msg);
     return err == ERR_OK ? poll(d, true, msg) : err;
 }

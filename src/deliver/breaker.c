@@ -2,7 +2,9 @@
 
 bool breaker_allows(const struct breaker *b, int64_t now)
 {
-    return !b->open || (!b->probing && now >= b->until);
+    /* A pause that seems longer than it is: the wall clock was set back. */
+    bool over = now >= b->until || b->until - now > b->pause;
+    return !b->open || (!b->probing && over);
 }
 
 void breaker_sent(struct breaker *b)

@@ -36,18 +36,18 @@ uint64_t caps_number(const struct deliver *d, struct str phone)
 
 bool caps_take(struct deliver *d, uint64_t number)
 {
-    uint32_t *n = numbers_at(&d->counts, number);
+    uint64_t *n = numbers_at(&d->counts, number);
     if (*n >= d->settings->endpoints->sms_daily_cap)
         return false;
-    book_count(d, number, ++*n);
+    book_count(d, number, (uint32_t)++*n);
     return true;
 }
 
-void caps_give_back(struct deliver *d, uint64_t number)
+void caps_give_back(struct deliver *d, uint64_t number, int32_t day)
 {
-    uint32_t *n = numbers_at(&d->counts, number);
-    if (*n)
-        book_count(d, number, --*n);
+    uint64_t *n = numbers_at(&d->counts, number);
+    if (*n && day == d->day)
+        book_count(d, number, (uint32_t)--*n);
 }
 
 int64_t caps_tomorrow(const struct deliver *d)

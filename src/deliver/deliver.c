@@ -54,6 +54,7 @@ static void take_known(void *arg, const struct endpoint_row *row)
     k->found = true;
 }
 
+/* f is the outlet's, or gone. */
 static enum err add_outlet(struct deliver *d, struct outfit *f, struct errmsg *msg)
 {
     struct known k = {.found = false};
@@ -62,8 +63,10 @@ static enum err add_outlet(struct deliver *d, struct outfit *f, struct errmsg *m
     struct outlet *o = NULL;
     if (err == ERR_OK)
         err = outlet_new(d, f, k.found ? &k.row : NULL, &o, msg);
-    if (err != ERR_OK)
+    if (err != ERR_OK) {
+        outfit_unref(f);
         return err;
+    }
     struct outlet **last = &d->outlets;
     while (*last)
         last = &(*last)->next;
@@ -127,6 +130,8 @@ enum err deliver_configure(struct deliver *d, struct endpoints *e, const char *t
             outlet_dress(o, outfits[i]);
         else if (err == ERR_OK)
             err = add_outlet(d, outfits[i], msg);
+        else
+            outfit_unref(outfits[i]);
     }
     deliver_nudge(d);
     return err;
@@ -173,7 +178,6 @@ enum err deliver_new(const struct deliver_options *o, struct deliver **out, stru
     d->epoll_fd = -1;
     d->ledger = &d->ledgers[0];
     d->now = o->now(o->arg);
-    d->forgot_at = d->now;
     if (getrandom(&d->random, sizeof d->random, 0) != sizeof d->random || d->random == 0)
         d->random = 1;
     store_info(o->store, &info);
@@ -185,6 +189,8 @@ enum err deliver_new(const struct deliver_options *o, struct deliver **out, stru
         err = deliver_configure(d, o->endpoints, o->timezone, msg);
     if (err == ERR_OK)
         err = caps_open(d, msg);
+    if (err == ERR_OK) /* where new endpoints begin is known from now on */
+        err = book_finish(d, msg);
     if (err == ERR_OK) {
         *out = d;
         return ERR_OK;
@@ -201,6 +207,7 @@ enum err deliver_tick(struct deliver *d, int64_t *wait_ms, struct errmsg *msg)
     d->now = d->options.now(d->options.arg);
     completions_run(d->completions);
     caps_turn(d);
+    err = book_poll(d, msg);
     for (struct outlet *o = d->outlets; o && err == ERR_OK; o = o->next)
         err = outlet_work(o, &at, msg);
     if (err == ERR_OK)
@@ -240,8 +247,10 @@ void deliver_stop(struct deliver *d)
         return;
     d->stopped = true;
     d->draining = true;
-    for (struct outlet *o = d->outlets; o; o = o->next)
+    for (struct outlet *o = d->outlets; o; o = o->next) {
+        flights_withdraw(o);
         flights_cancel(o);
+    }
     d->intents = d->intents_in_commit = NULL;
     if (d->state && book_finish(d, &msg) != ERR_OK)
         d->committing = false;

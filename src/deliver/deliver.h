@@ -124,9 +124,10 @@ enum err deliver_write_deliveries(struct deliver *d, struct str endpoint, unsign
 
 /* --- receipts --- */
 
-/* ERR_ABSENT: no such endpoint, or not its secret; ERR_INVALID; ERR_FULL: too many at once, to be sent again. reply is
- * what the gateway wants to read. */
-enum err deliver_receipt(struct deliver *d, struct str endpoint, struct str secret, const struct receipt_call *c,
-                         struct buf *reply, struct errmsg *msg) ERR_MUSTCHECK;
+/* Does that endpoint take receipts, and is this its secret? Asked before a body is taken. */
+bool deliver_takes_receipts(const struct deliver *d, struct str endpoint, struct str secret);
+/* For o->endpoint, which must have been asked about. ERR_INVALID; ERR_FULL: too many at once, to be sent again. The answer
+ * is what the gateway wants to read. */
+void deliver_receipt(struct deliver *d, const struct receipt_call *c, struct deliver_order *o);
 
 #endif

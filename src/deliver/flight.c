@@ -52,6 +52,8 @@ static void hello_answered(struct flight *f, const struct answer *a)
     struct outlet *o = f->outlet;
     struct errmsg msg = {""};
     o->asking = false;
+    if (f->outfit != o->outfit)
+        return; /* another configuration: its endpoint was not asked yet */
     if (f->outfit->adapter->consent(f->outfit->state, a, &o->granted, &msg) == ERR_OK) {
         o->consented = true;
         pace_configure(&o->pace, o->outfit->config, o->granted);
@@ -116,6 +118,22 @@ void flights_cancel(struct outlet *o)
     }
 }
 
+/* It was certainly not sent. */
+static void withdraw(struct outlet *o, const struct flight *f)
+{
+    struct item *i = f->items[0];
+    i->attempts--;
+    caps_give_back(o->deliver, i->number, f->day);
+    book_row(o, i, DELIVERY_WAIT, 0, STR_NONE, STR_NONE);
+}
+
+void flights_withdraw(struct outlet *o)
+{
+    for (const struct flight *f = o->flights; f; f = f->next)
+        if (f->kind == FLIGHT_MESSAGE && !f->started)
+            withdraw(o, f);
+}
+
 static void fresh_nonce(unsigned char nonce[16])
 {
     if (getrandom(nonce, 16, 0) != 16)
@@ -144,7 +162,7 @@ static enum err render_items(struct flight *f, struct errmsg *msg)
             return err_set(msg, ERR_INVALID, "its line in the log cannot be read");
         if (notices[k].subject.p)
             notices[k].subject = track_subject(i);
-        notices[k].gap = gaps_owed(o, notices[k].subject);
+        notices[k].gap = gaps_owed(o, track_subject(i), i->seq);
     }
     return flight_render(f, notices, f->n, NULL, msg);
 }
@@ -168,8 +186,9 @@ void flight_send(struct outlet *o, struct item *const *items, unsigned n)
         outcome_dead(o, items[0], msg.text, NULL, 0);
         return;
     }
-    for (unsigned k = 0; k < n; k++) /* it is one of them that cannot be sent */
-        flight_send(o, &items[k], 1);
+    for (unsigned k = n; k > n / 2; k--) /* it is one of them that cannot be sent: one half after the other */
+        track_give_back(o->track, items[k - 1]);
+    flight_send(o, items, n / 2);
 }
 
 void flight_hello(struct outlet *o)

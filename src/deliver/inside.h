@@ -58,6 +58,8 @@ struct flight {
     struct item *items[BATCH_MAX];
     unsigned n;
     bool started;
+    bool confirmed;              /* a receipt has come for it already */
+    int32_t day;                 /* its number's count is of */
     char phone[24];              /* masked */
     struct deliver_order *order; /* FLIGHT_TEST */
     struct flight *next, **link; /* in its outlet's list, or in the pool */
@@ -76,7 +78,6 @@ struct question {
     bool busy, fetching;
     uint64_t seqs[PEOPLE_MAX];
     struct person_view people[PEOPLE_MAX];
-    struct buf units; /* codes that the question names */
 };
 
 /* One endpoint at work. */
@@ -91,6 +92,7 @@ struct outlet {
     struct question *question; /* made when first needed */
     struct flight *flights, *pool;
     struct numbers gaps; /* hashed subjects whose next event is to be marked */
+    struct item *given_up, *given_up_in_commit; /* taken; they are settled once that is durable */
     unsigned in_flight; /* flights that are on their way or about to be, tests aside */
     bool leaving;       /* not configured any more */
     bool changed;       /* its row is to be written */
@@ -163,6 +165,9 @@ enum err outlet_work(struct outlet *o, int64_t *at, struct errmsg *msg);
 unsigned outlet_allows(const struct outlet *o);
 /* Done with it, without a word to anybody. */
 void outlet_let_go(struct outlet *o, struct item *i);
+/* It is given up, and has its row: its person's next one goes out when nothing can bring it back any more. */
+void outlet_bury(struct outlet *o, struct item *i);
+void outlet_committed(struct outlet *o);
 void outlet_pause(struct outlet *o, const char *why, struct str by);
 void outlet_close(struct outlet *o); /* lets go of the log */
 /* The word for what it does just now: "running", "paused", ... */
@@ -178,6 +183,8 @@ enum err flight_render(struct flight *f, const struct notice *v, unsigned n, con
 void flight_send(struct outlet *o, struct item *const *items, unsigned n);
 /* Asks for consent. */
 void flight_hello(struct outlet *o);
+/* Takes back the intents of messages that were not handed over yet. */
+void flights_withdraw(struct outlet *o);
 
 /* notice.c: how an event looks from outside; borrows from line and text */
 bool notice_read(const struct deliver *d, struct str line, char id[NOTICE_ID], struct buf *text, struct notice *out);
@@ -200,8 +207,10 @@ void question_ask(struct outlet *o);
 void question_forget(struct outlet *o);
 void question_free(struct outlet *o);
 
-/* person.c: what becomes of an item when it is known who it is about; false: there is no room to send it now */
-bool person_known(struct outlet *o, struct item *i, const struct person_view *v, lc_date today);
+/* person.c: when it is known who an item is about. Do the filters let it through? */
+bool person_passes(const struct outlet *o, const struct person_view *v);
+/* Sends its message, as far as there is still one to be sent. */
+void person_message(struct outlet *o, struct item *i, const struct person_view *v, lc_date today);
 
 /* book.c: commits */
 void book_row(struct outlet *o, const struct item *i, enum delivery_state state, int64_t next_at, struct str why,
@@ -210,6 +219,8 @@ void book_remove(struct outlet *o, uint64_t seq);
 void book_gap(struct outlet *o, struct str subject, bool owed);
 void book_count(struct deliver *d, uint64_t number, uint32_t count);
 void book_receipt(struct outlet *o, uint64_t seq, enum receipt_kind kind, struct str code);
+/* What was committed takes hold. */
+enum err book_poll(struct deliver *d, struct errmsg *msg);
 enum err book_work(struct deliver *d, int64_t *at, struct errmsg *msg);
 enum err book_finish(struct deliver *d, struct errmsg *msg); /* commits all there is and waits */
 
@@ -217,20 +228,27 @@ enum err book_finish(struct deliver *d, struct errmsg *msg); /* commits all ther
 enum err caps_open(struct deliver *d, struct errmsg *msg);
 uint64_t caps_number(const struct deliver *d, struct str phone);
 bool caps_take(struct deliver *d, uint64_t number);
-void caps_give_back(struct deliver *d, uint64_t number);
+void caps_give_back(struct deliver *d, uint64_t number, int32_t day); /* that it was taken on */
 /* When the next local day begins. */
 int64_t caps_tomorrow(const struct deliver *d);
 void caps_turn(struct deliver *d);
 
 /* gaps.c: whose next event is marked, since an earlier one was given up */
 enum err gaps_open(struct outlet *o, struct errmsg *msg);
-bool gaps_owed(const struct outlet *o, struct str subject);
-void gaps_set(struct outlet *o, struct str subject, bool owed);
+/* At a start: that one of the person's was given up, if a mark is owed at all. */
+void gaps_remember(struct outlet *o, struct str subject, uint64_t seq);
+/* Is that event to be marked? */
+bool gaps_owed(const struct outlet *o, struct str subject, uint64_t seq);
+void gaps_owe(struct outlet *o, struct str subject, uint64_t seq); /* it was given up */
+void gaps_pay(struct outlet *o, struct str subject, uint64_t seq); /* it has arrived */
 
 /* said.c */
 void say_item(struct outlet *o, const struct item *i, enum deliver_word word, const char *why, const struct flight *f,
               int status);
 void say_outlet(struct outlet *o, enum deliver_word word, const char *why);
+
+/* orders.c */
+void order_when_durable(struct deliver *d, struct deliver_order *o);
 
 /* deliver.c */
 struct outlet *deliver_outlet(const struct deliver *d, struct str name);

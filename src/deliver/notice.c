@@ -1,20 +1,24 @@
 /* An event as it looks from outside. */
-#include <inttypes.h>
-#include <stdio.h>
-
 #include "codec/event_parts.h"
+#include "codec/json_out.h"
 #include "deliver/inside.h"
 
-#define SHARD 0 /* a store on one machine has one */
+/* INCARNATION_SHARD_SEQ; a store on one machine has one shard. */
+static struct str write_id(const struct deliver *d, uint64_t seq, char id[NOTICE_ID])
+{
+    char *p = put_bytes(id, d->incarnation, sizeof d->incarnation - 1);
+    p = put_lit(p, "_0_");
+    p = put_u64(p, seq);
+    return (struct str){id, (size_t)(p - id)};
+}
 
 bool notice_read(const struct deliver *d, struct str line, char id[NOTICE_ID], struct buf *text, struct notice *out)
 {
     struct event_parts p;
     if (!event_parts(line, text, &p))
         return false;
-    int n = snprintf(id, NOTICE_ID, "%s_%d_%" PRIu64, d->incarnation, SHARD, p.seq);
     *out = (struct notice){
-        .id = {id, (size_t)n},
+        .id = write_id(d, p.seq, id),
         .seq = p.seq,
         .prev = p.prev,
         .type = p.type,

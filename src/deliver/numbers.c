@@ -8,7 +8,7 @@
 
 struct number_slot {
     uint64_t key; /* 0: free */
-    uint32_t count;
+    uint64_t count;
 };
 
 void numbers_clear(struct numbers *m)
@@ -41,7 +41,7 @@ static void grow(struct numbers *m)
     *m = bigger;
 }
 
-uint32_t *numbers_at(struct numbers *m, uint64_t key)
+uint64_t *numbers_at(struct numbers *m, uint64_t key)
 {
     if (2 * m->n >= m->cap)
         grow(m);
@@ -53,7 +53,7 @@ uint32_t *numbers_at(struct numbers *m, uint64_t key)
     return &s->count;
 }
 
-uint32_t numbers_get(const struct numbers *m, uint64_t key)
+uint64_t numbers_get(const struct numbers *m, uint64_t key)
 {
     return m->n ? slot_of(m, key)->count : 0;
 }

@@ -1,4 +1,4 @@
-/* A map from 64-bit keys, already hashed, to small counts. */
+/* A map from 64-bit keys, already hashed, to counts and numbers. */
 #ifndef DELIVER_NUMBERS_H
 #define DELIVER_NUMBERS_H
 
@@ -13,8 +13,8 @@ struct numbers {
 void numbers_clear(struct numbers *m);
 void numbers_done(struct numbers *m);
 /* The count of a key (not 0), which is added with 0 when it is new; holds until the next call. */
-uint32_t *numbers_at(struct numbers *m, uint64_t key);
+uint64_t *numbers_at(struct numbers *m, uint64_t key);
 /* The same without adding it; 0 when it is not there. */
-uint32_t numbers_get(const struct numbers *m, uint64_t key);
+uint64_t numbers_get(const struct numbers *m, uint64_t key);
 
 #endif

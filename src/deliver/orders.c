@@ -10,7 +10,7 @@ static void refuse(struct deliver_order *o, enum err err)
     o->done(o);
 }
 
-static void answer_when_durable(struct deliver *d, struct deliver_order *o)
+void order_when_durable(struct deliver *d, struct deliver_order *o)
 {
     o->next = d->orders;
     d->orders = o;
@@ -44,7 +44,7 @@ void deliver_pause(struct deliver *d, struct deliver_order *o)
     snprintf(why, sizeof why, "%.*s", (int)o->why.n, o->why.p ? o->why.p : "");
     outlet_pause(outlet, why, o->by);
     write_state(outlet, o);
-    answer_when_durable(d, o);
+    order_when_durable(d, o);
 }
 
 void deliver_resume(struct deliver *d, struct deliver_order *o)
@@ -59,7 +59,7 @@ void deliver_resume(struct deliver *d, struct deliver_order *o)
     outlet->changed = true;
     say_outlet(outlet, SAID_RESUMED, "");
     write_state(outlet, o);
-    answer_when_durable(d, o);
+    order_when_durable(d, o);
 }
 
 /* --- a trial --- */
@@ -121,22 +121,47 @@ static void done_with(struct found *f)
     buf_printf(&f->order->body, "{\"id\":\"%s:%" PRIu64 "\",\"result\":\"%s\"}", f->outlet->name, f->order->seq,
                f->drop ? "dropped" : "retried");
     f->outlet->changed = true;
-    answer_when_durable(f->outlet->deliver, f->order);
+    order_when_durable(f->outlet->deliver, f->order);
+}
+
+static const char dropped[] = "dropped by an operator";
+
+/* What is beyond the cursor is read again after a crash: its row stays until then, so that it is not sent. */
+static bool keeps_row(const struct outlet *o, uint64_t seq)
+{
+    return seq > o->cursor;
 }
 
 /* Given up for good: the person's next event is marked. */
 static void drop_item(struct outlet *o, struct item *i)
 {
-    gaps_set(o, track_subject(i), true);
-    book_remove(o, i->seq);
+    gaps_owe(o, track_subject(i), i->seq);
+    if (keeps_row(o, i->seq))
+        book_row(o, i, DELIVERY_SKIPPED, o->deliver->now + KEEP_MS, STR_LIT(dropped), STR_NONE);
+    else
+        book_remove(o, i->seq);
     track_settle(o->track, i);
 }
 
+static void drop_row(struct outlet *o, const struct delivery_row *row)
+{
+    struct delivery_change c = {.kind = CHANGE_PUT, .row = *row};
+    c.row.state = DELIVERY_SKIPPED;
+    c.row.next_at = o->deliver->now + KEEP_MS;
+    c.row.why = STR_LIT(dropped);
+    if (keeps_row(o, row->seq))
+        ledger_add(o->deliver->ledger, &c);
+    else
+        book_remove(o, row->seq);
+}
+
+/* One that stands behind another, or is ready, needs no row for that: its turn comes. */
 static void hurry_item(struct outlet *o, struct item *i)
 {
     i->attempts = 0;
     track_hurry(o->track, i, o->deliver->now);
-    book_row(o, i, DELIVERY_RETRY, o->deliver->now, STR_LIT("retried by an operator"), STR_NONE);
+    if (i->row)
+        book_row(o, i, DELIVERY_RETRY, o->deliver->now, STR_LIT("retried by an operator"), STR_NONE);
 }
 
 /* One that was given up comes back; its person's events wait for it again. */
@@ -157,13 +182,14 @@ static void on_row(void *arg, const struct delivery_row *row)
     if (row->state != DELIVERY_DEAD)
         return;
     if (f->drop)
-        book_remove(f->outlet, row->seq);
+        drop_row(f->outlet, row);
     else
         revive(f->outlet, row);
 }
 
 static void decide(struct deliver *d, struct deliver_order *o, bool drop)
 {
+    d->now = d->options.now(d->options.arg);
     struct found f = {.order = o, .outlet = find(d, o), .drop = drop};
     if (!f.outlet)
         return;
@@ -181,7 +207,9 @@ static void decide(struct deliver *d, struct deliver_order *o, bool drop)
         return;
     }
     enum err err = delivery_row_get(d->state, o->endpoint, o->seq, on_row, &f, &o->msg);
-    if (err == ERR_OK && f.state != DELIVERY_DEAD)
+    if (err == ERR_OK && f.state < DELIVERY_DEAD) /* its end is not durable yet */
+        err = err_set(&o->msg, ERR_LOCKED, "what became of it is being noted just now");
+    else if (err == ERR_OK && f.state != DELIVERY_DEAD)
         err = err_set(&o->msg, ERR_INVALID, "it is not waiting for anybody: its state is \"%s\"",
                       delivery_state_text(f.state));
     else if (err == ERR_ABSENT)

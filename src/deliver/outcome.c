@@ -51,7 +51,8 @@ static void judge_endpoint(struct outlet *o, const struct verdict *v, const stru
     case OUTCOME_GONE:
         note_error(o, v->why);
         breaker_forget(&o->breaker);
-        outlet_pause(o, v->why, STR_LIT("the endpoint"));
+        if (!o->paused[0])
+            outlet_pause(o, v->why, STR_LIT("the endpoint"));
         break;
     default:
         endpoint_failed(o, v->why);
@@ -65,9 +66,9 @@ void outcome_dead(struct outlet *o, struct item *i, const char *why, const struc
     o->dead++;
     o->changed = true;
     book_row(o, i, DELIVERY_DEAD, 0, str_of(why), STR_NONE);
-    gaps_set(o, track_subject(i), true);
+    gaps_owe(o, track_subject(i), i->seq);
     say_item(o, i, SAID_DEAD, why, f, status);
-    track_settle(o->track, i);
+    outlet_bury(o, i);
 }
 
 void outcome_failed(struct outlet *o, struct item *i, const struct verdict *v, const struct flight *f, int status)
@@ -89,7 +90,7 @@ static void delivered(struct outlet *o, struct item *i, const struct flight *f, 
     o->changed = true;
     if (i->row)
         book_remove(o, i->seq);
-    gaps_set(o, track_subject(i), false);
+    gaps_pay(o, track_subject(i), i->seq);
     say_item(o, i, SAID_DELIVERED, "", f, status);
     track_settle(o->track, i);
 }
@@ -148,7 +149,7 @@ void outcome_message(struct flight *f, const struct answer *a)
     struct verdict v = {.retry_after = -1};
     f->outfit->adapter->judge(f->outfit->state, a, &v);
     judge_endpoint(o, &v, a);
-    if (v.outcome == OUTCOME_DELIVERED) {
+    if (v.outcome == OUTCOME_DELIVERED || f->confirmed) {
         sent(o, i, &v, f, a->status);
         return;
     }
@@ -156,7 +157,7 @@ void outcome_message(struct flight *f, const struct answer *a)
         unknown(o, i, &v, f, a->status);
         return;
     }
-    caps_give_back(o->deliver, i->number); /* it was certainly not sent */
+    caps_give_back(o->deliver, i->number, f->day); /* it was certainly not sent */
     if (v.outcome == OUTCOME_FAILED)
         outcome_dead(o, i, v.why, f, a->status);
     else if (v.outcome == OUTCOME_GONE)

@@ -6,9 +6,19 @@
 
 /* --- life --- */
 
-static unsigned states_mask(void)
+#define STATES_ALL ((1u << DELIVERY_STATE_N) - 1)
+#define STATES_OPEN (1u << DELIVERY_RETRY | 1u << DELIVERY_WAIT | 1u << DELIVERY_SENDING | 1u << DELIVERY_UNKNOWN)
+
+/* A message of which a receipt came, so that it was sent, before the daemon ended. */
+static void restore_sent(struct outlet *o, const struct delivery_row *row)
 {
-    return 1u << DELIVERY_RETRY | 1u << DELIVERY_WAIT | 1u << DELIVERY_SENDING | 1u << DELIVERY_UNKNOWN;
+    struct delivery_change c = {.kind = CHANGE_PUT, .row = *row};
+    c.row.state = DELIVERY_SENT;
+    c.row.next_at = o->deliver->now + KEEP_MS;
+    c.row.changed_at = o->deliver->now;
+    ledger_add(o->deliver->ledger, &c);
+    o->delivered++;
+    o->changed = true;
 }
 
 /* What was being sent when the daemon ended: an event is sent again, a message never by itself. */
@@ -22,11 +32,34 @@ static void restore(void *arg, const struct delivery_row *row)
     bool sending = row->state == DELIVERY_SENDING && e->messages;
     bool apart = sending || row->state == DELIVERY_UNKNOWN;
     int64_t at = sending ? o->deliver->now + e->receipt_within * 1000 : row->next_at;
+    if (apart && row->receipt) {
+        restore_sent(o, row);
+        return;
+    }
     struct item *i = track_restore(o->track, row->seq, row->subject, type, at, apart);
     i->attempts = row->attempts;
     i->number = row->number;
     if (sending)
         book_row(o, i, DELIVERY_UNKNOWN, at, STR_LIT("the daemon ended while it was being sent"), STR_NONE);
+}
+
+/* The cursor may stand before what is settled already, since something older was not: what a row stands for, a message
+ * that was sent above all, is not taken from the log once more. */
+static void remember(void *arg, const struct delivery_row *row)
+{
+    struct outlet *o = arg;
+    track_remember(o->track, row->seq);
+    if (row->state == DELIVERY_DEAD || row->state == DELIVERY_SKIPPED)
+        gaps_remember(o, row->subject, row->seq);
+}
+
+static enum err take_rows(struct outlet *o, struct errmsg *msg)
+{
+    struct delivery_store *state = o->deliver->state;
+    enum err err = delivery_rows(state, str_of(o->name), STATES_OPEN, 0, 0, restore, o, msg);
+    if (err == ERR_OK)
+        err = delivery_rows(state, str_of(o->name), STATES_ALL, o->cursor, 0, remember, o, msg);
+    return err;
 }
 
 static void take_row(struct outlet *o, const struct endpoint_row *row)
@@ -73,7 +106,7 @@ enum err outlet_new(struct deliver *d, struct outfit *f, const struct endpoint_r
     if (err == ERR_OK)
         err = gaps_open(o, msg);
     if (err == ERR_OK)
-        err = delivery_rows(d->state, str_of(o->name), states_mask(), 0, 0, restore, o, msg);
+        err = take_rows(o, msg);
     if (err != ERR_OK) {
         o->outfit = NULL; /* the caller's still */
         outlet_free(o);
@@ -90,6 +123,7 @@ void outlet_dress(struct outlet *o, struct outfit *f)
     o->leaving = false;
     o->consented = false;
     o->ask_at = 0;
+    o->granted = (struct rate){0, 0};
     pace_configure(&o->pace, f->config, o->granted);
     track_limits(o->track, f->config->max_unnoted, f->config->max_parked);
 }
@@ -124,6 +158,18 @@ bool outlet_is_idle(const struct outlet *o)
 
 /* --- reading --- */
 
+/* Whose order it keeps to: a person's, or a unit's. Events of the system otherwise keep theirs among themselves. */
+static struct str order_of(struct event_arena *arena, struct str line, const struct event *head)
+{
+    struct event e;
+    size_t where;
+    if (head->type == EV_UNIT_DIGEST && event_read(line, &e, arena, &where) == ERR_OK)
+        return e.u.digest.unit;
+    if (head->type == EV_UNIT_RECORDED && event_read(line, &e, arena, &where) == ERR_OK)
+        return e.u.unit_recorded.unit;
+    return head->subject;
+}
+
 static enum err read_one(struct outlet *o, bool *end, struct errmsg *msg)
 {
     struct event_arena *arena = &o->deliver->arena;
@@ -138,7 +184,7 @@ static enum err read_one(struct outlet *o, bool *end, struct errmsg *msg)
         return err_set(msg, ERR_DAMAGED, "event %llu of the log is not one that this version writes",
                        (unsigned long long)seq);
     if (o->outfit->types & UINT32_C(1) << head.type)
-        track_add(o->track, seq, head.subject, head.type, line);
+        track_add(o->track, seq, order_of(arena, line, &head), head.type, line);
     else
         track_pass(o->track, seq);
     return ERR_OK;
@@ -173,6 +219,28 @@ void outlet_let_go(struct outlet *o, struct item *i)
     if (i->row)
         book_remove(o, i->seq);
     track_settle(o->track, i);
+}
+
+/* Otherwise a crash just now would have it sent again, behind one that came after it. */
+void outlet_bury(struct outlet *o, struct item *i)
+{
+    if (i->state != ITEM_TAKEN) { /* apart: in nobody's way */
+        track_settle(o->track, i);
+        return;
+    }
+    track_give_row(o->track, i);
+    i->next = o->given_up;
+    o->given_up = i;
+}
+
+void outlet_committed(struct outlet *o)
+{
+    track_committed(o->track);
+    while (o->given_up_in_commit) {
+        struct item *i = o->given_up_in_commit;
+        o->given_up_in_commit = i->next;
+        track_settle(o->track, i);
+    }
 }
 
 /* Items of which all is known go out at once, in batches where the endpoint takes them; the others are asked about. */
@@ -215,24 +283,25 @@ static bool needs_consent(struct outlet *o, int64_t *at)
     const struct outfit *f = o->outfit;
     if (!f->config->handshake || !f->adapter->hello || o->consented)
         return false;
-    if (!o->asking && o->deliver->now >= o->ask_at)
+    if (!o->asking && (o->deliver->now >= o->ask_at || o->ask_at - o->deliver->now > HELLO_AGAIN_MS))
         flight_hello(o);
     if (!o->asking && o->ask_at < *at)
         *at = o->ask_at;
     return true;
 }
 
-static void expire(struct outlet *o)
-{
-    struct item *i;
-    while ((i = track_take_apart(o->track, o->deliver->now)) != NULL)
-        outcome_dead(o, i, "whether it was sent is unknown, and no receipt came", NULL, 0);
-}
-
 static void sooner(int64_t *at, int64_t other)
 {
     if (other < *at)
         *at = other;
+}
+
+static void expire(struct outlet *o, int64_t *at)
+{
+    struct item *i;
+    while ((i = track_take_apart(o->track, o->deliver->now)) != NULL)
+        outcome_dead(o, i, "whether it was sent is unknown, and no receipt came", NULL, 0);
+    sooner(at, track_next_apart_at(o->track));
 }
 
 /* When time alone will let something be sent: what a transfer's end lets through needs no clock. */
@@ -250,19 +319,27 @@ static void next_time(struct outlet *o, int64_t *at)
         sooner(at, waiting > free_at ? waiting : free_at > now ? free_at : now + SLOW_MS);
 }
 
+/* For its consent, or for the end of its quiet hours. */
+static bool must_wait(struct outlet *o, int64_t *at)
+{
+    int64_t quiet = quiet_until(&o->outfit->config->quiet, o->outfit->settings->tz, o->deliver->now);
+    if (quiet)
+        sooner(at, quiet);
+    return needs_consent(o, at) || quiet;
+}
+
 enum err outlet_work(struct outlet *o, int64_t *at, struct errmsg *msg)
 {
-    expire(o);
+    expire(o, at);
     if (o->paused[0] || o->leaving || o->deliver->draining) {
         question_forget(o);
         return ERR_OK;
     }
     enum err err = fill(o, at, msg);
-    if (err != ERR_OK || needs_consent(o, at))
+    if (err != ERR_OK)
         return err;
-    int64_t quiet = quiet_until(&o->outfit->config->quiet, o->outfit->settings->tz, o->deliver->now);
-    if (quiet) {
-        sooner(at, quiet);
+    if (must_wait(o, at)) {
+        question_forget(o);
         return ERR_OK;
     }
     if (o->outfit->needs_person)

@@ -16,8 +16,9 @@ static bool listed(const struct text_list *l, const char *name)
 }
 
 /* By policy, category and unit as they are now. A unit's digest has a unit only. */
-static bool passes(const struct endpoint *e, const struct person_view *v)
+bool person_passes(const struct outlet *o, const struct person_view *v)
 {
+    const struct endpoint *e = o->outfit->config;
     if (v->unit) {
         char code[ID_BYTES + 1];
         snprintf(code, sizeof code, "%.*s", (int)v->id.n, v->id.p);
@@ -64,6 +65,7 @@ static void intend(struct flight *f, struct item *i, struct str phone)
     struct deliver *d = o->deliver;
     f->items[0] = i;
     f->n = 1;
+    f->day = d->day;
     mask_phone(phone, f->phone);
     i->attempts++;
     track_give_row(o->track, i);
@@ -99,7 +101,7 @@ static void send_message(struct outlet *o, struct item *i, const struct sms *sms
         return;
     }
     flight_free(f);
-    caps_give_back(d, i->number);
+    caps_give_back(d, i->number, d->day);
     outcome_dead(o, i, msg.text, NULL, 0);
 }
 
@@ -115,7 +117,7 @@ static struct recipient recipient_of(const struct person_view *v, lc_date today)
     };
 }
 
-static void message(struct outlet *o, struct item *i, const struct person_view *v, lc_date today)
+void person_message(struct outlet *o, struct item *i, const struct person_view *v, lc_date today)
 {
     struct deliver *d = o->deliver;
     struct recipient r = recipient_of(v, today);
@@ -144,19 +146,4 @@ static void message(struct outlet *o, struct item *i, const struct person_view *
         outlet_let_go(o, i);
     else
         outcome_dead(o, i, msg.text, NULL, 0);
-}
-
-bool person_known(struct outlet *o, struct item *i, const struct person_view *v, lc_date today)
-{
-    if (!passes(o->outfit->config, v)) {
-        outlet_let_go(o, i);
-        return true;
-    }
-    if (!outlet_allows(o))
-        return false;
-    if (!o->outfit->config->messages)
-        flight_send(o, &i, 1);
-    else
-        message(o, i, v, today);
-    return true;
 }

@@ -1,123 +1,147 @@
 /* Questions to the engine: the lines of items whose own were let go, then the people that items are about. */
 #include <stdlib.h>
 
-#include "codec/event_parts.h"
 #include "deliver/inside.h"
 
 static void on_engine_done(struct request *r)
 {
-    struct question *l = r->owner;
-    completions_push(l->outlet->deliver->completions, &l->done);
+    struct question *q = r->owner;
+    completions_push(q->outlet->deliver->completions, &q->done);
 }
 
 static void on_answered(struct completion *c);
 
-static void submit(struct question *l, enum request_kind kind)
+static void submit(struct question *q, enum request_kind kind)
 {
-    struct buf body = l->request.body;
+    struct buf body = q->request.body;
     buf_clear(&body);
-    l->request = (struct request){.kind = kind,
+    q->request = (struct request){.kind = kind,
                                   .done = on_engine_done,
-                                  .owner = l,
-                                  .seqs = l->seqs,
-                                  .n_seqs = kind == REQUEST_LINES ? l->n : 0,
-                                  .people = l->people,
-                                  .n_people = kind == REQUEST_PEOPLE ? l->n : 0,
+                                  .owner = q,
+                                  .seqs = q->seqs,
+                                  .n_seqs = kind == REQUEST_LINES ? q->n : 0,
+                                  .people = q->people,
+                                  .n_people = kind == REQUEST_PEOPLE ? q->n : 0,
                                   .body = body};
-    l->done.run = on_answered;
-    l->busy = true;
-    l->fetching = kind == REQUEST_LINES;
-    if (!engine_submit(l->outlet->deliver->options.engine, &l->request))
+    q->done.run = on_answered;
+    q->busy = true;
+    q->fetching = kind == REQUEST_LINES;
+    if (!engine_submit(q->outlet->deliver->options.engine, &q->request))
         abort(); /* only inputs are ever turned away */
 }
 
 /* --- people --- */
 
-/* A unit's digest is about the unit, all else about its subject. */
-static struct str unit_of(struct deliver *d, const struct item *i)
+static void ask_people(struct question *q)
 {
-    struct event e;
-    size_t where;
-    return event_read(buf_str(&i->line), &e, &d->arena, &where) == ERR_OK ? e.u.digest.unit : STR_NONE;
-}
-
-static void ask_people(struct question *l)
-{
-    struct outlet *o = l->outlet;
-    buf_clear(&l->units);
-    buf_room(&l->units, (size_t)l->n * ID_BYTES); /* it must not move */
-    for (unsigned k = 0; k < l->n; k++) {
-        struct person_view *v = &l->people[k];
-        *v = (struct person_view){.contact_wanted = o->outfit->config->messages};
-        v->unit = l->items[k]->type == EV_UNIT_DIGEST;
-        v->id = track_subject(l->items[k]);
-        if (!v->unit)
-            continue;
-        struct str unit = unit_of(o->deliver, l->items[k]);
-        v->id = (struct str){l->units.p + l->units.n, unit.n < ID_BYTES ? unit.n : ID_BYTES};
-        buf_add(&l->units, unit.p, v->id.n);
-    }
-    submit(l, REQUEST_PEOPLE);
+    struct outlet *o = q->outlet;
+    for (unsigned k = 0; k < q->n; k++)
+        q->people[k] = (struct person_view){.id = track_subject(q->items[k]),
+                                            .unit = q->items[k]->type == EV_UNIT_DIGEST,
+                                            .contact_wanted = o->outfit->config->messages};
+    submit(q, REQUEST_PEOPLE);
 }
 
 /* Those for whom there is no room any more go back, the last first, so that they stand as before. */
-static void give_back(struct question *l, unsigned from)
+static void give_back(struct question *q, unsigned from)
 {
-    for (unsigned k = l->n; k > from; k--)
-        track_give_back(l->outlet->track, l->items[k - 1]);
+    for (unsigned k = q->n; k > from; k--)
+        track_give_back(q->outlet->track, q->items[k - 1]);
 }
 
-static void people_known(struct question *l)
+/* Events to be sent together, as many as the endpoint takes in one request. */
+struct parcel {
+    struct item *items[BATCH_MAX];
+    unsigned n;
+};
+
+static void parcel_send(struct outlet *o, struct parcel *p)
 {
+    if (p->n)
+        flight_send(o, p->items, p->n);
+    p->n = 0;
+}
+
+/* false: there is no room for another request. */
+static bool parcel_add(struct outlet *o, struct parcel *p, struct item *i)
+{
+    if (p->n == 0 && !outlet_allows(o))
+        return false;
+    p->items[p->n++] = i;
+    if (p->n >= o->outfit->batch)
+        parcel_send(o, p);
+    return true;
+}
+
+/* false: there is no room to send it now. */
+static bool person_known(struct question *q, unsigned k, struct parcel *p)
+{
+    struct outlet *o = q->outlet;
+    if (!person_passes(o, &q->people[k])) {
+        outlet_let_go(o, q->items[k]);
+        return true;
+    }
+    if (!o->outfit->config->messages)
+        return parcel_add(o, p, q->items[k]);
+    if (!outlet_allows(o))
+        return false;
+    person_message(o, q->items[k], &q->people[k], q->request.today);
+    return true;
+}
+
+static void people_known(struct question *q)
+{
+    struct parcel p = {.n = 0};
     unsigned k = 0;
-    while (k < l->n && person_known(l->outlet, l->items[k], &l->people[k], l->request.today))
+    while (k < q->n && person_known(q, k, &p))
         k++;
-    give_back(l, k);
+    parcel_send(q->outlet, &p);
+    give_back(q, k);
 }
 
 /* --- lines --- */
 
 /* The answer's lines, in the order of the question. */
-static void take_lines(struct question *l)
+static void take_lines(struct question *q)
 {
-    struct str rest = buf_str(&l->request.body);
-    for (unsigned k = 0; k < l->n && rest.n; k++) {
+    struct str rest = buf_str(&q->request.body);
+    for (unsigned k = 0; k < q->n && rest.n; k++) {
         const char *end = memchr(rest.p, '\n', rest.n);
         size_t n = end ? (size_t)(end - rest.p) : rest.n;
-        buf_clear(&l->items[k]->line);
-        buf_add(&l->items[k]->line, rest.p, n);
+        buf_clear(&q->items[k]->line);
+        buf_add(&q->items[k]->line, rest.p, n);
         rest = (struct str){rest.p + n + 1, end ? rest.n - n - 1 : 0};
     }
 }
 
-static void send_all(struct question *l)
+static void send_all(struct question *q)
 {
+    struct parcel p = {.n = 0};
     unsigned k = 0;
-    while (k < l->n && outlet_allows(l->outlet)) {
-        flight_send(l->outlet, &l->items[k], 1);
+    while (k < q->n && parcel_add(q->outlet, &p, q->items[k]))
         k++;
-    }
-    give_back(l, k);
+    parcel_send(q->outlet, &p);
+    give_back(q, k);
 }
 
 static void on_answered(struct completion *c)
 {
-    struct question *l = (struct question *)c;
-    struct outlet *o = l->outlet;
-    l->busy = false;
-    if (l->request.err != ERR_OK) { /* a damaged log: the endpoint stands still rather than leave something out */
-        give_back(l, 0);
-        outlet_pause(o, l->request.msg.text, STR_LIT("lifecertd"));
+    struct question *q = (struct question *)c;
+    struct outlet *o = q->outlet;
+    q->busy = false;
+    if (q->request.err != ERR_OK) { /* a damaged log: the endpoint stands still rather than leave something out */
+        give_back(q, 0);
+        outlet_pause(o, q->request.msg.text, STR_LIT("lifecertd"));
         return;
     }
-    if (l->fetching)
-        take_lines(l);
-    if (!l->fetching)
-        people_known(l);
+    if (q->fetching)
+        take_lines(q);
+    if (!q->fetching)
+        people_known(q);
     else if (o->outfit->needs_person)
-        ask_people(l);
+        ask_people(q);
     else
-        send_all(l);
+        send_all(q);
 }
 
 /* --- the next question --- */
@@ -143,34 +167,34 @@ unsigned question_room(const struct outlet *o)
 
 void question_want(struct outlet *o, struct item *i)
 {
-    struct question *l = question_of(o);
-    l->wanted[l->n_wanted++] = i;
+    struct question *q = question_of(o);
+    q->wanted[q->n_wanted++] = i;
 }
 
 void question_forget(struct outlet *o)
 {
-    struct question *l = o->question;
-    while (l && l->n_wanted)
-        track_give_back(o->track, l->wanted[--l->n_wanted]);
+    struct question *q = o->question;
+    while (q && q->n_wanted)
+        track_give_back(o->track, q->wanted[--q->n_wanted]);
 }
 
 void question_ask(struct outlet *o)
 {
-    struct question *l = o->question;
+    struct question *q = o->question;
     bool fetch = false;
-    if (!l || l->busy || !l->n_wanted)
+    if (!q || q->busy || !q->n_wanted)
         return;
-    l->n = l->n_wanted;
-    l->n_wanted = 0;
-    for (unsigned k = 0; k < l->n; k++) {
-        l->items[k] = l->wanted[k];
-        l->seqs[k] = l->items[k]->seq;
-        fetch |= l->items[k]->line.n == 0;
+    q->n = q->n_wanted;
+    q->n_wanted = 0;
+    for (unsigned k = 0; k < q->n; k++) {
+        q->items[k] = q->wanted[k];
+        q->seqs[k] = q->items[k]->seq;
+        fetch |= q->items[k]->line.n == 0;
     }
     if (fetch)
-        submit(l, REQUEST_LINES);
+        submit(q, REQUEST_LINES);
     else
-        ask_people(l);
+        ask_people(q);
 }
 
 void question_free(struct outlet *o)
@@ -178,6 +202,5 @@ void question_free(struct outlet *o)
     if (!o->question)
         return;
     buf_done(&o->question->request.body);
-    buf_done(&o->question->units);
     free(o->question);
 }

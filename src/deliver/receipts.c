@@ -55,19 +55,39 @@ static void say_receipt(struct outlet *o, const struct delivery_row *row, const 
     say_item(o, &said, SAID_RECEIPT, why, NULL, 0);
 }
 
+/* It came before the gateway's answer, which may yet be lost. */
+static void confirm(struct outlet *o, uint64_t seq)
+{
+    for (struct flight *f = o->flights; f; f = f->next)
+        if (f->kind == FLIGHT_MESSAGE && f->items[0]->seq == seq)
+            f->confirmed = true;
+}
+
+/* What waits to be sent once more, in spite of what was said, needs no more sending. */
+static struct item *find_waiting(struct outlet *o, const struct delivery_row *row)
+{
+    bool waits = row->state == DELIVERY_RETRY || row->state == DELIVERY_WAIT;
+    struct item *i = waits ? track_find(o->track, row->seq) : NULL;
+    return i && i->state != ITEM_TAKEN ? i : NULL;
+}
+
 /* A receipt of any kind proves that the message was sent: what was unknown is so no more. */
 static void on_row(void *arg, const struct delivery_row *row)
 {
     struct receiving *in = arg;
     struct outlet *o = in->outlet;
     struct item *i = track_find_apart(o->track, row->seq);
+    if (!i)
+        i = find_waiting(o, row);
     book_receipt(o, row->seq, in->receipt->kind, in->receipt->code);
     if (first_final(o, row, in->receipt->kind)) {
         count(o, in->receipt->kind);
         say_receipt(o, row, in->receipt);
     }
+    confirm(o, row->seq);
     if (!i)
         return;
+    book_row(o, i, DELIVERY_SENT, o->deliver->now + KEEP_MS, STR_NONE, row->ref); /* for further receipts */
     o->delivered++;
     o->changed = true;
     track_settle(o->track, i);
@@ -107,17 +127,28 @@ static bool is_secret(const struct endpoint *e, struct str secret)
     return own->p && secret.p && own->n == secret.n && CRYPTO_memcmp(own->p, secret.p, own->n) == 0;
 }
 
-enum err deliver_receipt(struct deliver *d, struct str endpoint, struct str secret, const struct receipt_call *c,
-                         struct buf *reply, struct errmsg *msg)
+bool deliver_takes_receipts(const struct deliver *d, struct str endpoint, struct str secret)
 {
-    struct outlet *o = deliver_outlet(d, endpoint);
-    const struct outfit *f = o ? o->outfit : NULL;
-    if (!f || !f->adapter->receipts || !is_secret(f->config, secret))
-        return err_set(msg, ERR_ABSENT, "no such receipts");
+    const struct outlet *o = deliver_outlet(d, endpoint);
+    return o && o->outfit->adapter->receipts && is_secret(o->outfit->config, secret);
+}
+
+static enum err take_receipts(struct deliver *d, const struct receipt_call *c, struct deliver_order *order)
+{
+    struct outlet *o = deliver_outlet(d, order->endpoint);
+    if (!o || !o->outfit->adapter->receipts)
+        return err_set(&order->msg, ERR_ABSENT, "no such receipts");
     if (d->fresh[0].n + d->fresh[1].n > PENDING_MAX)
-        return err_set(msg, ERR_FULL, "too many receipts at once: try again later");
+        return err_set(&order->msg, ERR_FULL, "too many receipts at once: try again later");
     d->now = d->options.now(d->options.arg);
-    enum err err = f->adapter->receipts(f->state, c, on_receipt, o, reply, msg);
-    deliver_nudge(d);
-    return err;
+    return o->outfit->adapter->receipts(o->outfit->state, c, on_receipt, o, &order->body, &order->msg);
+}
+
+void deliver_receipt(struct deliver *d, const struct receipt_call *c, struct deliver_order *o)
+{
+    o->err = take_receipts(d, c, o);
+    if (o->err == ERR_OK)
+        order_when_durable(d, o);
+    else
+        o->done(o);
 }

@@ -83,12 +83,12 @@ static void write_outlet(struct outlet *o, uint64_t durable, struct buf *out)
 
 void deliver_write_endpoints(struct deliver *d, struct buf *out)
 {
-    struct engine_counters n;
-    engine_counters(d->options.engine, &n);
+    struct store_info info;
+    store_info(d->options.store, &info);
     d->now = d->options.now(d->options.arg);
     BUF_LIT(out, "{\"endpoints\":[");
     for (struct outlet *o = d->outlets; o; o = o->next) {
-        write_outlet(o, n.durable_seq, out);
+        write_outlet(o, info.durable, out);
         if (o->next)
             buf_addc(out, ',');
     }

@@ -25,8 +25,10 @@ struct track {
     uint64_t cap, noted, head, tail;
     uint64_t swept; /* head at the last sweep */
     struct item *first_ready, *last_ready;
-    struct heap waiting; /* RETRY and APART by `at` */
+    struct heap retries, doubts; /* RETRY and APART by `at` */
     struct item *apart[APART_BUCKETS]; /* by number, linked by next */
+    uint64_t *rows; /* numbers that had rows when all began, ascending; NULL: passed by */
+    size_t n_rows, cap_rows, at_row;
     struct people people;
     struct item *pool;
     struct track_counts counts;
@@ -65,15 +67,16 @@ void track_free(struct track *t)
     if (!t)
         return;
     people_each(&t->people, item_free);
-    for (size_t i = 0; i < t->waiting.n; i++)
-        if (t->waiting.v[i]->state == ITEM_APART)
-            item_free(t->waiting.v[i]);
+    for (size_t i = 0; i < t->doubts.n; i++)
+        item_free(t->doubts.v[i]);
     for (struct item *i = t->pool, *next; i; i = next) {
         next = i->next;
         item_free(i);
     }
     people_done(&t->people);
-    heap_done(&t->waiting);
+    heap_done(&t->retries);
+    heap_done(&t->doubts);
+    free(t->rows);
     free(t->ring);
     free(t);
 }
@@ -144,7 +147,7 @@ static void wait_insert(struct track *t, struct item *i, int64_t at)
 {
     i->state = ITEM_RETRY;
     i->at = at;
-    heap_push(&t->waiting, i);
+    heap_push(&t->retries, i);
     t->counts.retry++;
 }
 
@@ -155,7 +158,7 @@ static void apart_insert(struct track *t, struct item *i, int64_t at)
     i->at = at;
     i->next = *bucket;
     *bucket = i;
-    heap_push(&t->waiting, i);
+    heap_push(&t->doubts, i);
     t->counts.apart++;
 }
 
@@ -165,7 +168,7 @@ static void apart_remove(struct track *t, struct item *i)
     while (*link != i)
         link = &(*link)->next;
     *link = i->next;
-    heap_remove(&t->waiting, i);
+    heap_remove(&t->doubts, i);
     t->counts.apart--;
 }
 
@@ -182,7 +185,7 @@ static void leave_state(struct track *t, struct item *i)
         t->counts.taken--;
         break;
     case ITEM_RETRY:
-        heap_remove(&t->waiting, i);
+        heap_remove(&t->retries, i);
         t->counts.retry--;
         break;
     case ITEM_APART:
@@ -197,14 +200,36 @@ static void put_behind(struct track *t, struct item *i)
     t->counts.behind++;
 }
 
-/* It has left its person's queue: whoever stood behind it is next. */
+/* It has left its person's queue: whoever stood behind it is next. One that stood there in spite of its retry's time
+ * keeps that. */
 static void leave_person(struct track *t, struct item *i)
 {
     struct item *next = people_leave(i);
-    if (next && next->state == ITEM_BEHIND) {
-        leave_state(t, next);
+    if (!next)
+        return;
+    leave_state(t, next);
+    if (next->at)
+        wait_insert(t, next, next->at);
+    else
         ready_insert(t, next, true);
-    }
+}
+
+/* Whoever was first, and is so no more, has to wait. */
+static void demote(struct track *t, struct item *demoted)
+{
+    if (!demoted)
+        return;
+    leave_state(t, demoted);
+    put_behind(t, demoted);
+}
+
+/* By its number; true: it is the first. */
+static bool insert(struct track *t, struct str subject, struct item *i)
+{
+    struct item *demoted = NULL;
+    bool first = people_insert(&t->people, subject, i, &demoted);
+    demote(t, demoted);
+    return first;
 }
 
 static void vacate(struct track *t, struct item *i)
@@ -236,14 +261,43 @@ void track_pass(struct track *t, uint64_t seq)
     t->read = seq;
 }
 
+void track_remember(struct track *t, uint64_t seq)
+{
+    if (t->n_rows == t->cap_rows) {
+        t->cap_rows = t->cap_rows ? 2 * t->cap_rows : 64;
+        t->rows = mem_resize(t->rows, t->cap_rows, sizeof *t->rows);
+    }
+    t->rows[t->n_rows++] = seq;
+}
+
+static void forget_rows(struct track *t)
+{
+    free(t->rows);
+    t->rows = NULL;
+    t->n_rows = t->cap_rows = t->at_row = 0;
+}
+
+static bool has_row(struct track *t, uint64_t seq)
+{
+    while (t->at_row < t->n_rows && t->rows[t->at_row] < seq)
+        t->at_row++;
+    if (t->at_row == t->n_rows)
+        forget_rows(t);
+    return t->at_row < t->n_rows && t->rows[t->at_row] == seq;
+}
+
 struct item *track_add(struct track *t, uint64_t seq, struct str subject, enum event_type type, struct str line)
 {
+    t->read = seq;
+    bool again = t->rows != NULL;
+    if (again && has_row(t, seq))
+        return NULL;
     struct item *i = item_new(t, seq, type);
     buf_addstr(&i->line, line);
-    t->read = seq;
     i->place = t->tail++;
     t->ring[i->place & (t->cap - 1)] = (struct place){seq, i};
-    if (people_join(&t->people, subject, i))
+    bool first = again ? insert(t, subject, i) : people_join(&t->people, subject, i);
+    if (first)
         ready_insert(t, i, false);
     else
         put_behind(t, i);
@@ -256,21 +310,14 @@ struct item *track_restore(struct track *t, uint64_t seq, struct str subject, en
     struct item *i = item_new(t, seq, type);
     i->row = true;
     t->counts.rows++;
-    struct item *demoted = NULL;
-    bool first = people_insert(&t->people, subject, i, &demoted);
-    if (apart) {
-        apart_insert(t, i, at);
-        leave_person(t, i);
-        return i;
-    }
-    if (demoted) {
-        leave_state(t, demoted);
-        put_behind(t, demoted);
-    }
+    i->at = at;
+    bool first = insert(t, subject, i);
     if (first)
         wait_insert(t, i, at);
     else
         put_behind(t, i);
+    if (apart)
+        track_set_apart(t, i, at);
     return i;
 }
 
@@ -285,20 +332,18 @@ static struct item *taken(struct track *t, struct item *i, int64_t now)
     return i;
 }
 
-/* Those apart are few, and looked at one by one when their time comes: one that is on top hides retries until
- * track_take_apart() has taken it. */
 struct item *track_take(struct track *t, int64_t now)
 {
-    struct item *i = heap_top(&t->waiting);
-    if (i && i->at <= now && i->state == ITEM_RETRY)
+    struct item *i = heap_top(&t->retries);
+    if (i && i->at <= now)
         return taken(t, i, now);
     return t->first_ready ? taken(t, t->first_ready, now) : NULL;
 }
 
 struct item *track_take_apart(struct track *t, int64_t now)
 {
-    struct item *i = heap_top(&t->waiting);
-    return i && i->at <= now && i->state == ITEM_APART ? i : NULL;
+    struct item *i = heap_top(&t->doubts);
+    return i && i->at <= now ? i : NULL;
 }
 
 void track_give_back(struct track *t, struct item *i)
@@ -393,22 +438,19 @@ struct item *track_find(const struct track *t, uint64_t seq)
 void track_hurry(struct track *t, struct item *i, int64_t now)
 {
     struct item *demoted = NULL;
-    if (i->state == ITEM_RETRY) {
-        leave_state(t, i);
-        wait_insert(t, i, now);
-    }
-    if (i->state != ITEM_APART)
+    bool first = true;
+    i->at = now;
+    if (i->state != ITEM_RETRY && i->state != ITEM_APART)
         return;
+    bool apart = i->state == ITEM_APART;
     leave_state(t, i);
-    if (!people_rejoin(i, &demoted)) {
+    if (apart)
+        first = people_rejoin(i, &demoted);
+    demote(t, demoted);
+    if (first)
+        wait_insert(t, i, now);
+    else
         put_behind(t, i);
-        return;
-    }
-    if (demoted) {
-        leave_state(t, demoted);
-        put_behind(t, demoted);
-    }
-    wait_insert(t, i, now);
 }
 
 struct str track_subject(const struct item *i)
@@ -418,7 +460,13 @@ struct str track_subject(const struct item *i)
 
 int64_t track_next_at(const struct track *t)
 {
-    const struct item *i = heap_top(&t->waiting);
+    const struct item *i = heap_top(&t->retries);
+    return i ? i->at : INT64_MAX;
+}
+
+int64_t track_next_apart_at(const struct track *t)
+{
+    const struct item *i = heap_top(&t->doubts);
     return i ? i->at : INT64_MAX;
 }
 
@@ -459,6 +507,11 @@ static void leave_window(struct track *t, struct item *i, void (*need_row)(void 
         drop_line(i);
 }
 
+uint64_t track_cursor(const struct track *t)
+{
+    return t->head < t->tail ? t->ring[t->head & (t->cap - 1)].seq - 1 : t->read;
+}
+
 uint64_t track_sweep(struct track *t, int64_t slow, void (*need_row)(void *arg, struct item *i), void *arg)
 {
     while (t->head < t->tail) {
@@ -470,7 +523,17 @@ uint64_t track_sweep(struct track *t, int64_t slow, void (*need_row)(void *arg, 
         t->head++;
     }
     t->swept = t->head;
-    return t->head < t->tail ? t->ring[t->head & (t->cap - 1)].seq - 1 : t->read;
+    return track_cursor(t);
+}
+
+int64_t track_sweep_at(const struct track *t, int64_t slow_ms)
+{
+    if (t->head == t->tail)
+        return INT64_MAX;
+    const struct item *i = t->ring[t->head & (t->cap - 1)].item;
+    if (!i || i->row || passable(i, INT64_MIN))
+        return INT64_MIN;
+    return i->state == ITEM_TAKEN ? i->taken_at + slow_ms + 1 : INT64_MAX;
 }
 
 void track_committed(struct track *t)

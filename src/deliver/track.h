@@ -55,11 +55,16 @@ uint64_t track_read(const struct track *t); /* the last number read */
 
 /* The next number of the log: of no interest here, */
 void track_pass(struct track *t, uint64_t seq);
-/* or an event of that subject (STR_NONE: of none; these keep their order among themselves). line is copied. */
+/* or an event of that subject (STR_NONE: of none; these keep their order among themselves). line is copied. NULL: it was
+ * settled before (track_remember()). */
 struct item *track_add(struct track *t, uint64_t seq, struct str subject, enum event_type type, struct str line);
 /* One that a row stands for, to be handed out from `at` on, or (apart) to be looked at then. */
 struct item *track_restore(struct track *t, uint64_t seq, struct str subject, enum event_type type, int64_t at,
                            bool apart);
+
+/* A row stands for that number beyond the cursor, be it of one restored or of one done with: numbers up to the last such
+ * are read again, and those that were settled are passed over. Ascending, before anything is read. */
+void track_remember(struct track *t, uint64_t seq);
 
 /* The next one to be sent: first retries whose time has come, then fresh ones in the order of the log. NULL: none. */
 struct item *track_take(struct track *t, int64_t now);
@@ -85,10 +90,11 @@ struct item *track_find_apart(const struct track *t, uint64_t seq);
 struct item *track_find(const struct track *t, uint64_t seq);
 /* To be handed out as soon as its person's turn comes: one that waits for a retry, or stands apart. */
 void track_hurry(struct track *t, struct item *i, int64_t now);
-struct str track_subject(const struct item *i);               /* STR_NONE: none */
+struct str track_subject(const struct item *i);               /* whose order it keeps to; STR_NONE: nobody's */
 
-/* When the next retry, or one apart, comes due; INT64_MAX: never. */
+/* When the next retry comes due; INT64_MAX: never. */
 int64_t track_next_at(const struct track *t);
+int64_t track_next_apart_at(const struct track *t); /* the same of one apart */
 bool track_has_ready(const struct track *t);
 
 /* --- the cursor --- */
@@ -97,6 +103,11 @@ bool track_has_ready(const struct track *t);
  * what waits for a retry, what stands behind that, and what has been on its way since before `slow`. Returns the
  * cursor to commit. */
 uint64_t track_sweep(struct track *t, int64_t slow, void (*need_row)(void *arg, struct item *i), void *arg);
+/* The number before the first one that no sweep has covered. */
+uint64_t track_cursor(const struct track *t);
+/* When a sweep will first cover more, if nothing else happens, `slow` being slow_ms before its time. INT64_MIN: now;
+ * INT64_MAX: never. */
+int64_t track_sweep_at(const struct track *t, int64_t slow_ms);
 /* What the last sweep covered is durable: its places are free again. */
 void track_committed(struct track *t);
 /* Numbers read and not durably noted. */

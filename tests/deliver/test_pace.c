@@ -170,9 +170,15 @@ static void test_configure(void)
     is_int(pace_allows(&p, 6000, 0), 8, "and lowers the number in flight");
     e.max_in_flight = 64;
     pace_configure(&p, &e, no_rate);
-    for (int i = 0; i < 9; i++)
+    is_int(pace_allows(&p, 6000, 0), 32, "raised again, what was learnt is still known");
+    for (int i = 0; i < 10000; i++)
         pace_succeeded(&p);
-    is_int(pace_allows(&p, 6000, 0), 9, "which grows again by and by");
+    e.max_in_flight = 2;
+    pace_configure(&p, &e, no_rate);
+    is_int(pace_allows(&p, 6000, 0), 2, "an endpoint that is well gets as many as are configured");
+    e.max_in_flight = 100;
+    pace_configure(&p, &e, no_rate);
+    is_int(pace_allows(&p, 6000, 0), 100, "fewer or more");
 }
 
 /* --- quiet hours --- */
