@@ -25,7 +25,7 @@ static void check_twins(const struct message_texts *t, struct buf *lines, unsign
             const struct text *w = &t->v[k];
             if (w->on != v->on || strcmp(w->language, v->language) != 0 || !same_audience(v, w))
                 continue;
-            struct faults f = {.lines = lines, .section = "message", .name = v->name};
+            struct faults f = {.lines = lines, .place = v->place, .section = "message", .name = v->name};
             faults_add(&f, "message \"%s\" is for the same event, language and policy: expected one", w->name);
             *faults += f.n;
             break;
@@ -55,8 +55,10 @@ static void check_length(const struct text *v, const struct endpoint *e, struct 
     buf_done(&longest);
     if (units <= endpoint_units(e))
         return;
-    struct faults f = {
-        .lines = lines, .section = v->name ? "message" : "endpoint", .name = v->name ? v->name : e->name};
+    struct faults f = {.lines = lines,
+                       .place = v->name ? v->place : e->place,
+                       .section = v->name ? "message" : "endpoint",
+                       .name = v->name ? v->name : e->name};
     if (v->name)
         faults_add(&f,
                    "up to %zu characters with the signature of endpoint \"%s\", in %u segments: expected at most %zu",
@@ -124,7 +126,7 @@ void texts_check(const struct message_texts *t, const struct endpoints *e, struc
     for (unsigned i = 0; i < e->n; i++) {
         if (!e->v[i].messages)
             continue;
-        struct faults f = {.lines = lines, .section = "endpoint", .name = e->v[i].name};
+        struct faults f = {.lines = lines, .place = e->v[i].place, .section = "endpoint", .name = e->v[i].name};
         check_named(t, &e->v[i], &f);
         if (f.n == 0)
             check_any(t, &e->v[i], &f);

@@ -13,6 +13,7 @@ void faults_add(struct faults *f, const char *format, ...)
     for (char *p = text; *p; p++) /* a fault stays one line, whatever it quotes */
         if ((unsigned char)*p < ' ')
             *p = ' ';
-    buf_printf(f->lines, "%s \"%s\": %s\n", f->section, f->name, text);
+    buf_printf(f->lines, "%s%s%s \"%s\": %s\n", f->place ? f->place : "", f->place ? ": " : "", f->section, f->name,
+               text);
     f->n++;
 }

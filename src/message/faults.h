@@ -1,4 +1,5 @@
-/* What is wrong with the messages of a configuration: a line each, in front of it whose fault it is. */
+/* What is wrong with the messages of a configuration: a line each, in front of it where it stands and whose fault it
+ * is. */
 #ifndef MESSAGE_FAULTS_H
 #define MESSAGE_FAULTS_H
 
@@ -6,6 +7,7 @@
 
 struct faults {
     struct buf *lines;
+    const char *place;          /* "FILE:LINE"; NULL: of no file */
     const char *section, *name; /* message "NAME", endpoint "NAME" */
     unsigned n;
 };

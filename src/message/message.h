@@ -43,9 +43,9 @@ enum skip message_skip(const struct event *e, const struct recipient *r);
 struct message_texts;
 
 /* Every fault (unknown variable or event, a link without allow_links, too long for an endpoint of its language, a
- * template id whose variables are not there) is a sentence appended as a line to faults: "message \"NAME\": ..." The
- * built-in texts (Chinese for every message, language "zh", and English, "en") stand in where the configuration has
- * none. e must outlive the texts. */
+ * template id whose variables are not there) is a sentence appended as a line to faults:
+ * "FILE:LINE: message \"NAME\": ..." The built-in texts (Chinese for every message, language "zh", and English, "en")
+ * stand in where the configuration has none. e must outlive the texts. */
 enum err message_texts_new(const struct endpoints *e, struct message_texts **out, struct buf *faults) ERR_MUSTCHECK;
 void message_texts_free(struct message_texts *t);
 

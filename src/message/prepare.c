@@ -161,9 +161,10 @@ static void prepare_template(struct text *t, const struct message_text *from, st
 /* A section whose event is not known is EV_N's: none ever looks there. */
 void text_prepare(struct text *t, const struct message_text *from, struct buf *lines, unsigned *faults)
 {
-    struct faults f = {.lines = lines, .section = "message", .name = from->name};
+    struct faults f = {.lines = lines, .place = from->place, .section = "message", .name = from->name};
     *t = (struct text){
         .on = EV_N,
+        .place = from->place,
         .name = from->name,
         .language = from->language ? from->language : "zh",
         .policies = &from->policies,

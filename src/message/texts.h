@@ -11,7 +11,8 @@ struct template_variable {
 
 struct text {
     enum event_type on;
-    const char *name;     /* of the section; NULL: built in */
+    const char *place;    /* of the section, "FILE:LINE"; NULL: of no file */
+    const char *name;     /* NULL: built in */
     const char *language; /* borrowed from the configuration, like all that follows */
     const struct forms *forms;
     const struct text_list *policies; /* NULL or empty: every one */
