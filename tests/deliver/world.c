@@ -260,6 +260,15 @@ static bool asks_engine(const struct world *w)
     return false;
 }
 
+static void let_engine_answer(struct world *w)
+{
+    if (tick_engine(w))
+        return;
+    struct pollfd p[] = {{.fd = engine_fd(w->rig.engine), .events = POLLIN},
+                         {.fd = deliver_fd(w->deliver), .events = POLLIN}};
+    poll(p, 2, COMMIT_WAIT_MS);
+}
+
 static bool tick_deliver(struct world *w)
 {
     w->ticks++;
@@ -278,7 +287,10 @@ void world_run(struct world *w)
         if (i == RUNS_MAX)
             bail_out("it never comes to rest");
         busy = tick_deliver(w);
-        busy |= asks_engine(w) && (tick_engine(w), true);
+        if (asks_engine(w)) {
+            let_engine_answer(w);
+            busy = true;
+        }
         busy |= answer_one(w);
     }
 }

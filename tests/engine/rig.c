@@ -1,5 +1,6 @@
 #include "tests/engine/rig.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -130,6 +131,9 @@ static void run(struct rig *r, struct request *q)
         int64_t wait;
         if (engine_tick(r->engine, &wait, &r->msg) != ERR_OK)
             bail_out("the engine failed: %s", r->msg.text);
+        struct pollfd commit = {.fd = engine_fd(r->engine), .events = POLLIN};
+        if (!done && wait != 0)
+            poll(&commit, 1, (int)wait);
     }
     if (!done)
         bail_out("a request is not answered");
