@@ -33,8 +33,8 @@ void pace_init(struct pace *p, const struct endpoint *e, struct rate granted)
     pace_configure(p, e, granted);
 }
 
-/* When the next one would be in time. Sending never runs further ahead than that: if it seems to, the wall clock was set
- * back. */
+/* When the next one would be in time. Sending never runs further ahead than that: if it seems to, the wall clock was
+ * set back. */
 static int64_t due_at(const struct pace *p, int64_t now_ns)
 {
     return p->due < now_ns || p->due > now_ns + p->burst + p->interval ? now_ns : p->due;

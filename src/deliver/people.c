@@ -167,12 +167,6 @@ void people_release(struct people *p, struct item *i)
         drop(p, i->person);
 }
 
-struct item *people_first(const struct people *p, struct str subject)
-{
-    struct person *q = find(p, hash_of(subject), subject);
-    return q ? q->first : NULL;
-}
-
 const struct item *people_leader(const struct item *i)
 {
     return i->person->first;

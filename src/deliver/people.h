@@ -25,8 +25,6 @@ struct item *people_leave(struct item *i);
 /* i is gone. */
 void people_release(struct people *p, struct item *i);
 
-/* The first of the subject's queue; NULL: none. */
-struct item *people_first(const struct people *p, struct str subject);
 /* The first of i's own queue. */
 const struct item *people_leader(const struct item *i);
 struct str people_subject(const struct item *i);

@@ -1,38 +1,11 @@
-#include "deliver/track.h"
+#include "deliver/track_inside.h"
 
 #include <stdlib.h>
 
-#include "deliver/heap.h"
-#include "deliver/people.h"
-
-#define PLACE_NONE UINT64_MAX
 /* Fresh events are read ahead so far: enough that no connection waits for the reader. */
 #define READY_MAX 1024
 /* Lines of settled items are kept for the next one up to this size. */
 #define LINE_KEPT 4096
-
-struct place {
-    uint64_t seq;
-    struct item *item; /* NULL: settled, or a row stands for it */
-};
-
-#define APART_BUCKETS 1024 /* unknown outcomes are the exception */
-
-struct track {
-    uint64_t read;
-    uint32_t window, parked;
-    struct place *ring; /* places head..tail-1; those from `noted` on are not free yet */
-    uint64_t cap, noted, head, tail;
-    uint64_t swept; /* head at the last sweep */
-    struct item *first_ready, *last_ready;
-    struct heap retries, doubts; /* RETRY and APART by `at` */
-    struct item *apart[APART_BUCKETS]; /* by number, linked by next */
-    uint64_t *rows; /* numbers that had rows when all began, ascending; NULL: passed by */
-    size_t n_rows, cap_rows, at_row;
-    struct people people;
-    struct item *pool;
-    struct track_counts counts;
-};
 
 /* --- life --- */
 
@@ -175,22 +148,14 @@ static void apart_remove(struct track *t, struct item *i)
 static void leave_state(struct track *t, struct item *i)
 {
     switch (i->state) {
-    case ITEM_READY:
-        ready_remove(t, i);
-        break;
-    case ITEM_BEHIND:
-        t->counts.behind--;
-        break;
-    case ITEM_TAKEN:
-        t->counts.taken--;
-        break;
+    case ITEM_READY: ready_remove(t, i); break;
+    case ITEM_BEHIND: t->counts.behind--; break;
+    case ITEM_TAKEN: t->counts.taken--; break;
     case ITEM_RETRY:
         heap_remove(&t->retries, i);
         t->counts.retry--;
         break;
-    case ITEM_APART:
-        apart_remove(t, i);
-        break;
+    case ITEM_APART: apart_remove(t, i); break;
     }
 }
 
@@ -232,7 +197,7 @@ static bool insert(struct track *t, struct str subject, struct item *i)
     return first;
 }
 
-static void vacate(struct track *t, struct item *i)
+void track_vacate(struct track *t, struct item *i)
 {
     if (i->place != PLACE_NONE)
         t->ring[i->place & (t->cap - 1)].item = NULL;
@@ -359,7 +324,7 @@ void track_settle(struct track *t, struct item *i)
     if (!apart)
         leave_person(t, i);
     people_release(&t->people, i);
-    vacate(t, i);
+    track_vacate(t, i);
     if (i->row)
         t->counts.rows--;
     item_put(t, i);
@@ -372,8 +337,7 @@ void track_give_row(struct track *t, struct item *i)
     i->row = true;
 }
 
-/* It will be a while: the log keeps the line. */
-static void drop_line(struct item *i)
+void track_drop_line(struct item *i)
 {
     buf_done(&i->line);
     i->line = BUF_INIT;
@@ -384,7 +348,7 @@ void track_retry(struct track *t, struct item *i, int64_t at)
     leave_state(t, i);
     wait_insert(t, i, at);
     track_give_row(t, i);
-    drop_line(i);
+    track_drop_line(i);
 }
 
 void track_set_apart(struct track *t, struct item *i, int64_t at)
@@ -393,46 +357,7 @@ void track_set_apart(struct track *t, struct item *i, int64_t at)
     apart_insert(t, i, at);
     leave_person(t, i);
     track_give_row(t, i);
-    drop_line(i);
-}
-
-/* --- looks --- */
-
-struct item *track_first(const struct track *t, struct str subject)
-{
-    return people_first(&t->people, subject);
-}
-
-struct item *track_behind(const struct item *i)
-{
-    return i->behind;
-}
-
-struct item *track_find_apart(const struct track *t, uint64_t seq)
-{
-    struct item *i = t->apart[seq % APART_BUCKETS];
-    while (i && i->seq != seq)
-        i = i->next;
-    return i;
-}
-
-struct find {
-    uint64_t seq;
-    struct item *found;
-};
-
-static void compare(void *arg, struct item *i)
-{
-    struct find *f = arg;
-    if (i->seq == f->seq)
-        f->found = i;
-}
-
-struct item *track_find(const struct track *t, uint64_t seq)
-{
-    struct find f = {.seq = seq};
-    people_look(&t->people, compare, &f);
-    return f.found ? f.found : track_find_apart(t, seq);
+    track_drop_line(i);
 }
 
 void track_hurry(struct track *t, struct item *i, int64_t now)
@@ -451,97 +376,4 @@ void track_hurry(struct track *t, struct item *i, int64_t now)
         wait_insert(t, i, now);
     else
         put_behind(t, i);
-}
-
-struct str track_subject(const struct item *i)
-{
-    return people_subject(i);
-}
-
-int64_t track_next_at(const struct track *t)
-{
-    const struct item *i = heap_top(&t->retries);
-    return i ? i->at : INT64_MAX;
-}
-
-int64_t track_next_apart_at(const struct track *t)
-{
-    const struct item *i = heap_top(&t->doubts);
-    return i ? i->at : INT64_MAX;
-}
-
-bool track_has_ready(const struct track *t)
-{
-    return t->first_ready != NULL;
-}
-
-void track_count(const struct track *t, struct track_counts *out)
-{
-    *out = t->counts;
-}
-
-/* --- the cursor --- */
-
-static bool passable(const struct item *i, int64_t slow)
-{
-    switch (i->state) {
-    case ITEM_READY:
-        return false;
-    case ITEM_TAKEN:
-        return i->taken_at < slow;
-    case ITEM_BEHIND:
-        return people_leader(i)->row;
-    default:
-        return true;
-    }
-}
-
-static void leave_window(struct track *t, struct item *i, void (*need_row)(void *arg, struct item *i), void *arg)
-{
-    if (!i->row) {
-        track_give_row(t, i);
-        need_row(arg, i);
-    }
-    vacate(t, i);
-    if (i->state == ITEM_BEHIND)
-        drop_line(i);
-}
-
-uint64_t track_cursor(const struct track *t)
-{
-    return t->head < t->tail ? t->ring[t->head & (t->cap - 1)].seq - 1 : t->read;
-}
-
-uint64_t track_sweep(struct track *t, int64_t slow, void (*need_row)(void *arg, struct item *i), void *arg)
-{
-    while (t->head < t->tail) {
-        struct item *i = t->ring[t->head & (t->cap - 1)].item;
-        if (i && !i->row && !passable(i, slow))
-            break;
-        if (i)
-            leave_window(t, i, need_row, arg);
-        t->head++;
-    }
-    t->swept = t->head;
-    return track_cursor(t);
-}
-
-int64_t track_sweep_at(const struct track *t, int64_t slow_ms)
-{
-    if (t->head == t->tail)
-        return INT64_MAX;
-    const struct item *i = t->ring[t->head & (t->cap - 1)].item;
-    if (!i || i->row || passable(i, INT64_MIN))
-        return INT64_MIN;
-    return i->state == ITEM_TAKEN ? i->taken_at + slow_ms + 1 : INT64_MAX;
-}
-
-void track_committed(struct track *t)
-{
-    t->noted = t->swept;
-}
-
-uint64_t track_unnoted(const struct track *t)
-{
-    return t->tail - t->noted;
 }

@@ -55,15 +55,16 @@ uint64_t track_read(const struct track *t); /* the last number read */
 
 /* The next number of the log: of no interest here, */
 void track_pass(struct track *t, uint64_t seq);
-/* or an event of that subject (STR_NONE: of none; these keep their order among themselves). line is copied. NULL: it was
- * settled before (track_remember()). */
+/* or an event of that subject (STR_NONE: of none; these keep their order among themselves). line is copied. NULL: a row
+ * stands for it (track_remember()). */
 struct item *track_add(struct track *t, uint64_t seq, struct str subject, enum event_type type, struct str line);
 /* One that a row stands for, to be handed out from `at` on, or (apart) to be looked at then. */
 struct item *track_restore(struct track *t, uint64_t seq, struct str subject, enum event_type type, int64_t at,
                            bool apart);
 
-/* A row stands for that number beyond the cursor, be it of one restored or of one done with: numbers up to the last such
- * are read again, and those that were settled are passed over. Ascending, before anything is read. */
+/* A row stands for that number beyond the cursor, be it of one restored or of one that is done with: it is passed over
+ * when the log is read again. Until the last such number events are put where they belong, even before what was
+ * restored. Ascending, before anything is read. */
 void track_remember(struct track *t, uint64_t seq);
 
 /* The next one to be sent: first retries whose time has come, then fresh ones in the order of the log. NULL: none. */
@@ -81,9 +82,6 @@ void track_set_apart(struct track *t, struct item *i, int64_t at);
 /* The caller writes a row for it. */
 void track_give_row(struct track *t, struct item *i);
 
-/* The first event of that subject that is not settled; NULL: none. */
-struct item *track_first(const struct track *t, struct str subject);
-struct item *track_behind(const struct item *i); /* the same person's next; NULL: none */
 /* One that stands apart; NULL: there is none such. */
 struct item *track_find_apart(const struct track *t, uint64_t seq);
 /* Any one, looked for one by one: for operators. */

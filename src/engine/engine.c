@@ -173,6 +173,9 @@ static enum err recover(struct engine *e, bool simulated, lc_instant start, stru
         return err;
     watch_start(e, alive);
     tick_count(e);
+    struct store_info info;
+    store_info(e->store, &info);
+    atomic_store_explicit(&e->durable, info.durable, memory_order_relaxed);
     e->stamp_at = clock_monotonic_ns();
     return batch_flush(e, msg);
 }

@@ -62,7 +62,8 @@ enum delivery_change_kind {
                           unless a final receipt is there already; an UNKNOWN row becomes SENT. A PUT leaves receipts
                           alone (and, with SENT or UNKNOWN, their why), and one that says UNKNOWN puts SENT where there
                           is a receipt */
-    CHANGE_FORGET,     /* SENT and SKIPPED rows with next_at before `before`, counts of days before `day` */
+    CHANGE_FORGET,     /* SENT and SKIPPED rows that their cursor has passed, with next_at before `before`, a bounded number of
+                          them; counts of days before `day` */
 };
 
 struct delivery_change {

@@ -12,6 +12,8 @@
     " next_at = ?7, changed_at = ?8, gap = ?9, why = CASE WHEN ?5 IN (3, 5) AND receipt > 0 THEN why ELSE ?10 END," \
     " number = ?14"
 
+#define FORGET_ROWS "20000" /* at a time: some 60 ms */
+
 const char *const delivery_write_sql[DW_N] = {
     [DW_BEGIN] = "BEGIN IMMEDIATE",
     [DW_COMMIT] = "COMMIT",
@@ -28,7 +30,10 @@ const char *const delivery_write_sql[DW_N] = {
     [DW_GAP] = "INSERT OR IGNORE INTO gap VALUES(?1, ?2)",
     [DW_NO_GAP] = "DELETE FROM gap WHERE endpoint = ?1 AND subject = ?2",
     [DW_COUNT] = "INSERT INTO count VALUES(?1, ?2, ?3) ON CONFLICT(day, number) DO UPDATE SET n = ?3",
-    [DW_FORGET_ROWS] = "DELETE FROM delivery WHERE state IN (5, 6) AND next_at < ?1",
+    /* What the cursor has not passed is read again after a crash: its row is what says that it was sent. */
+    [DW_FORGET_ROWS] = "DELETE FROM delivery WHERE (endpoint, seq) IN (SELECT d.endpoint, d.seq FROM delivery d"
+                       " JOIN endpoint e ON e.id = d.endpoint WHERE d.state IN (5, 6) AND d.next_at < ?1"
+                       " AND d.seq <= e.cursor LIMIT " FORGET_ROWS ")",
     [DW_FORGET_COUNTS] = "DELETE FROM count WHERE day < ?1",
 };
 

@@ -131,7 +131,8 @@ static void line_cancel(struct carrier_line *l, struct transfer *t)
 
 struct carrier carrying_carrier(struct carrying *c)
 {
-    return (struct carrier){.arg = c, .open = line_open, .start = line_start, .cancel = line_cancel, .close = line_close};
+    return (struct carrier){
+        .arg = c, .open = line_open, .start = line_start, .cancel = line_cancel, .close = line_close};
 }
 
 void carrying_done(struct carrying *c)
@@ -167,7 +168,9 @@ void parcel_answer_as(struct carrying *c, struct parcel *p, const struct answer 
 
 void parcel_answer(struct carrying *c, struct parcel *p, int status, int64_t retry_after, const char *body)
 {
-    struct answer a = {.carried = status > 0 ? CARRIED : status == 0 ? NOT_SENT : LOST,
+    struct answer a = {.carried = status > 0    ? CARRIED
+                                  : status == 0 ? NOT_SENT
+                                                : LOST,
                        .status = status > 0 ? status : 0,
                        .body = str_of(body),
                        .retry_after = retry_after};

@@ -13,8 +13,8 @@ static void fill(struct world *w)
     struct buf lines = BUF_INIT;
     for (unsigned i = 0; i < PEOPLE * EACH; i++) {
         if (i < PEOPLE)
-            buf_printf(&lines, "{\"op\":\"enrol\",\"id\":\"P%u\",\"policy\":\"national\",\"approved_on\":\"2025-06-10\"}\n",
-                       i);
+            buf_printf(&lines,
+                       "{\"op\":\"enrol\",\"id\":\"P%u\",\"policy\":\"national\",\"approved_on\":\"2025-06-10\"}\n", i);
         else
             buf_printf(&lines, "{\"op\":\"amend\",\"id\":\"P%u\",\"category\":\"c%u\"}\n", i % PEOPLE, i / PEOPLE);
     }

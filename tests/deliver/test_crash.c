@@ -188,7 +188,8 @@ static void test_dead_ahead(void)
     uint64_t last = world_last(&w);
     world_answer(&w, "a", last, 500);
     world_pass(&w, 200);
-    ok(world_cursor(&w, "a") < last - 1 && !strcmp(world_state(&w, "a", last), "dead"), "a dead letter before its cursor");
+    ok(world_cursor(&w, "a") < last - 1 && !strcmp(world_state(&w, "a", last), "dead"),
+       "a dead letter before its cursor");
     world_crash(&w);
     world_answer(&w, "a", last - 1, 200);
     world_answer(&w, "a", last - 2, 200);

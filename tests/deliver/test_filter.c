@@ -73,7 +73,8 @@ static void test_order(void)
     uint64_t first = world_last(&w), second = world_event(&w, "P1");
     world_answer(&w, "a", first, 500);
     world_pass(&w, 12000);
-    ok(world_sending(&w, "a", first) && !world_sending(&w, "a", second), "a retry whose line is fetched keeps its place");
+    ok(world_sending(&w, "a", first) && !world_sending(&w, "a", second),
+       "a retry whose line is fetched keeps its place");
     world_answer(&w, "a", first, 200);
     world_answer(&w, "a", second, 200);
     is_int(w.carrying.n, 3, "then the next one goes");

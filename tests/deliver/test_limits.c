@@ -164,7 +164,8 @@ static void test_parked(void)
 {
     struct world w = {.deliver = NULL};
     world_always(&w, 500);
-    world_open(&w, "memory:", world_hook("a", "max_parked = 20\nmax_in_flight = 2\nmax_unnoted = 16\nretry = { 1h, 1h }"));
+    world_open(&w,
+               "memory:", world_hook("a", "max_parked = 20\nmax_in_flight = 2\nmax_unnoted = 16\nretry = { 1h, 1h }"));
     world_enrol(&w, "P0", "");
     for (int i = 0; i < 60; i++)
         world_event(&w, "P0");
@@ -229,7 +230,8 @@ static void test_clock_back(void)
     size_t before = w.carrying.n;
     world_many(&w, 30, 30);
     world_pass(&w, 10000);
-    ok(w.carrying.n >= before + 30, "a clock that is set back stops neither rate nor breaker (%zu)", w.carrying.n - before);
+    ok(w.carrying.n >= before + 30, "a clock that is set back stops neither rate nor breaker (%zu)",
+       w.carrying.n - before);
     world_pass(&w, 1000);
     is_int(world_cursor(&w, "a"), world_last(&w), "nor commits");
     world_close(&w);

@@ -34,7 +34,8 @@ static void test_reminder(void)
     uint64_t seq = w.carrying.v[0]->seqs[0];
     ok(c->once, "the transport must not repeat it");
     ok(strstr(c->url.p, "to=%2B8613800000001") != NULL, "it goes to the number on file");
-    ok(strstr(c->url.p, "text=%E3%80%90%E8%88%9F%E5%B1%B1%E7%A4%BE%E4%BF%9D%E3%80%91%E7%8E%8B%E8%8A%B3%E7%9A%84") != NULL,
+    ok(strstr(c->url.p, "text=%E3%80%90%E8%88%9F%E5%B1%B1%E7%A4%BE%E4%BF%9D%E3%80%91%E7%8E%8B%E8%8A%B3%E7%9A%84") !=
+           NULL,
        "with the agency's signature and the person's name");
     world_answer(&w, "sms", seq, 202);
     world_pass(&w, 100);
@@ -49,7 +50,8 @@ static void test_reminder(void)
     is_int(world_row(&w, "sms", seq).receipt, RECEIPT_DELIVERED, "its receipt is kept with it");
     message_receipt(&w, "sms", seq, 1);
     message_receipt(&w, "sms", seq, 2);
-    ok(strstr(world_endpoint(&w, "sms"), "'receipts_delivered':1,'receipts_failed':0"), "the first final one counts, once");
+    ok(strstr(world_endpoint(&w, "sms"), "'receipts_delivered':1,'receipts_failed':0"),
+       "the first final one counts, once");
     is_int(world_said(&w, "receipt sms"), 1, "and is told");
     world_close(&w);
 }

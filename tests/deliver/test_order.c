@@ -59,7 +59,8 @@ static void test_failing(void)
     world_enrol(&w, "P2", "");
     uint64_t one = world_event(&w, "P1"), enrolled = one - 2;
     world_run(&w);
-    ok(world_sending(&w, "a", enrolled) && world_sending(&w, "a", enrolled + 1), "two people's first events go together");
+    ok(world_sending(&w, "a", enrolled) && world_sending(&w, "a", enrolled + 1),
+       "two people's first events go together");
     ok(!world_sending(&w, "a", one), "one person's second waits for the first");
     world_answer(&w, "a", enrolled, 500);
     uint64_t other = world_event(&w, "P2");

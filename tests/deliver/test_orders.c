@@ -34,8 +34,11 @@ static void test_pause(void)
     struct world w = {.deliver = NULL};
     world_open(&w, world_dir("pause"), world_hook("a", ""));
     struct durable at_end = {.world = &w};
-    struct deliver_order o = {.endpoint = STR_LIT("a"), .by = STR_LIT("wang"), .why = STR_LIT("maintenance"),
-                              .done = when_done, .owner = &at_end};
+    struct deliver_order o = {.endpoint = STR_LIT("a"),
+                              .by = STR_LIT("wang"),
+                              .why = STR_LIT("maintenance"),
+                              .done = when_done,
+                              .owner = &at_end};
     deliver_pause(w.deliver, &o);
     ok(!at_end.done, "an order to pause is not answered at once");
     world_run(&w);

@@ -12,14 +12,15 @@ static struct item item(uint64_t seq, enum item_state state)
 static void test_queue(void)
 {
     struct people p;
-    struct item a = item(1, ITEM_READY), b = item(2, ITEM_BEHIND), c = item(3, ITEM_BEHIND), other = item(4, ITEM_READY);
+    struct item a = item(1, ITEM_READY), b = item(2, ITEM_BEHIND), c = item(3, ITEM_BEHIND),
+                other = item(4, ITEM_READY);
     struct str ann = STR_LIT("ann");
     people_init(&p);
-    ok(people_first(&p, ann) == NULL, "who has no events has no first one");
+    is_int(p.n, 0, "at first nobody has events");
     ok(people_join(&p, ann, &a), "the first of a person is first");
     ok(!people_join(&p, ann, &b) && !people_join(&p, ann, &c), "the others are not");
     ok(people_join(&p, STR_LIT("anna"), &other), "somebody else's is");
-    ok(people_leader(&c) == &a && people_first(&p, ann) == &a, "all stand behind the first");
+    ok(people_leader(&c) == &a && people_leader(&a) == &a, "all stand behind the first");
     ok(str_is(people_subject(&b), "ann"), "an item knows whose it is");
     ok(people_leave(&b) == NULL && a.behind == &c, "one in the middle leaves no gap");
     people_release(&p, &b);
@@ -36,8 +37,8 @@ static void test_queue(void)
 static void test_insert(void)
 {
     struct people p;
-    struct item v[] = {item(10, ITEM_READY), item(5, ITEM_RETRY), item(7, ITEM_BEHIND), item(2, ITEM_TAKEN),
-                       item(1, ITEM_RETRY), item(99, ITEM_BEHIND)};
+    struct item v[] = {item(10, ITEM_READY), item(5, ITEM_RETRY), item(7, ITEM_BEHIND),
+                       item(2, ITEM_TAKEN),  item(1, ITEM_RETRY), item(99, ITEM_BEHIND)};
     struct item *demoted = NULL;
     struct str ann = STR_LIT("ann");
     people_init(&p);
@@ -47,16 +48,16 @@ static void test_insert(void)
        "one between them goes between them");
     people_insert(&p, ann, &v[3], &demoted);
     ok(!people_insert(&p, ann, &v[4], &demoted) && !demoted, "nothing goes before one that is on its way");
-    ok(v[3].behind == &v[4] && people_first(&p, ann) == &v[3], "but right behind it");
+    ok(v[3].behind == &v[4] && people_leader(&v[4]) == &v[3], "but right behind it");
     ok(!people_insert(&p, ann, &v[5], &demoted) && v[0].behind == &v[5], "the newest goes last");
     struct item newest = item(100, ITEM_BEHIND);
     people_join(&p, ann, &newest);
     ok(v[5].behind == &newest, "and what joins stands behind that");
     people_leave(&v[4]);
     v[4].state = ITEM_APART;
-    ok(v[3].behind == &v[1] && people_first(&p, ann) == &v[3], "one may leave and stay its person's");
+    ok(v[3].behind == &v[1] && people_leader(&v[5]) == &v[3], "one may leave and stay its person's");
     ok(!people_rejoin(&v[4], &demoted) && v[3].behind == &v[4], "and come back to where it stood");
-    for (struct item *i = people_first(&p, ann), *next; i; i = next) {
+    for (struct item *i = &v[3], *next; i; i = next) {
         next = i->behind;
         people_leave(i);
         people_release(&p, i);
@@ -103,8 +104,7 @@ static void test_many(void)
     people_look(&p, count, &seen);
     is_int(seen, N, "a look sees every one");
     for (unsigned i = 0; i < N; i += 2) {
-        snprintf(name, sizeof name, "%064u", i / 2);
-        wrong += people_first(&p, str_of(name)) != &v[i] || people_leave(&v[i]) != &v[i + 1];
+        wrong += people_leader(&v[i + 1]) != &v[i] || people_leave(&v[i]) != &v[i + 1];
         people_release(&p, &v[i]);
         people_leave(&v[i + 1]);
         people_release(&p, &v[i + 1]);

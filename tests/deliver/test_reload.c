@@ -136,7 +136,8 @@ static void test_refused(void)
     buf_printf(&conf, "%s%s%s", world_hook("a", "max_in_flight = 1"), world_hook("b", ""), world_hook("c", ""));
     buf_addc(&conf, '\0');
     w.carrying.refuses = "c";
-    is_int(world_try_reload(&w, conf.p), ERR_INVALID, "a configuration of which one endpoint cannot be used is refused");
+    is_int(world_try_reload(&w, conf.p), ERR_INVALID,
+           "a configuration of which one endpoint cannot be used is refused");
     is_str(w.msg.text, "c: its certificate cannot be read", "it is told why");
     is_int(w.carrying.lines, 1, "and nothing of it is left open");
     world_many(&w, 0, 3);

@@ -213,7 +213,8 @@ static void test_apart(void)
     struct item *one = track_take(t, 0);
     track_set_apart(t, one, 500);
     is_int(take(t, 0), 2, "who stands apart is in nobody's way");
-    ok(track_find_apart(t, 1) == one && !track_find_apart(t, 2) && !track_find_apart(t, 1025), "and is found by number");
+    ok(track_find_apart(t, 1) == one && !track_find_apart(t, 2) && !track_find_apart(t, 1025),
+       "and is found by number");
     ok(track_find(t, 1) == one, "in either way");
     is_int(sweep(t, SLOW, &r), 1, "the cursor goes over it");
     ok(!track_take_apart(t, 499) && track_take_apart(t, 500) == one, "it is looked at when its time has come");

@@ -30,8 +30,8 @@ struct number {
     enum told told;
     int64_t at, taken_at;
     bool ever_settled;
-    enum row row;     /* as last given to the commit being filled */
-    enum row durable; /* as the store has it, */
+    enum row row;              /* as last given to the commit being filled */
+    enum row durable;          /* as the store has it, */
     enum row durable_at_start; /* and had it when the track was made */
 };
 

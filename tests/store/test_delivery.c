@@ -293,7 +293,11 @@ static void test_forget(const struct kind *k)
         rows[i].row.next_at = i % 2 ? 1000 : 999;
     }
     commit(&b, rows, 2 * DELIVERY_STATE_N);
-    COMMIT(&b, change_count(19999, 1, 1), change_count(20000, 1, 1), change_forget(1000, 20000));
+    struct delivery_change cursor = {.kind = CHANGE_ENDPOINT, .at = {.endpoint = STR_LIT("a"), .cursor = 10}};
+    COMMIT(&b, cursor, change_forget(1000, 0));
+    ok(strcmp(row_text(b.d, &b.text, "a", 11), "absent") != 0, "%s: what the cursor has not passed is kept", k->name);
+    cursor.at.cursor = 14;
+    COMMIT(&b, cursor, change_count(19999, 1, 1), change_count(20000, 1, 1), change_forget(1000, 20000));
     uint64_t totals[DELIVERY_STATE_N];
     struct errmsg msg;
     is_int(delivery_totals(b.d, STR_LIT("a"), totals, &msg), ERR_OK, "%s: after forgetting", k->name);
