@@ -221,6 +221,12 @@ static void on_said(void *arg, const struct deliver_said *s)
         b->latencies[b->n_latencies++] = (float)(s->first_byte_ns - b->committed[s->seq]) / 1e6f;
 }
 
+static void on_soon(void *arg)
+{
+    struct bench *b = arg;
+    watch_timer_set(b->timer, 0);
+}
+
 static void open_deliver(struct bench *b)
 {
     if (loop_new(&b->loop, &b->msg) != ERR_OK || carriers_init(&b->carriers, b->loop, &b->msg) != ERR_OK)
@@ -232,6 +238,7 @@ static void open_deliver(struct bench *b)
                                 .carrier = carriers_carrier(&b->carriers),
                                 .now = now_ms,
                                 .said = on_said,
+                                .soon = on_soon,
                                 .arg = b};
     if (deliver_new(&o, &b->deliver, &b->msg) != ERR_OK)
         die("deliver", b->msg.text);

@@ -12,7 +12,10 @@ trap 'exit 130' INT TERM
 
 "$bin/tests/receiver/receiver" --listen 127.0.0.1:0 --set mode=fast >"$folder/receiver" &
 receiver=$!
-until grep -q listening "$folder/receiver"; do sleep 0.05; done
+until grep -q listening "$folder/receiver"; do
+    kill -0 "$receiver" # else there is no build here
+    sleep 0.05
+done
 url=http://$(sed -n 's/^listening //p' "$folder/receiver")/hooks
 
 # rate: the number before "a second" or behind "best".
@@ -22,8 +25,8 @@ rate() {
 
 echo "64 connections, 500 bytes, one receiver; three rounds"
 for round in 1 2 3; do
-    bare=$("$bin/bench/bare_curl" "$url" 3s 64 500 | rate)
-    "$bin/bench/deliver" "$url" --events 200000 --dir "$folder" >"$folder/out"
+    bare=$("$bin/bench/bare_curl" "$url" 6s 64 500 | rate)
+    "$bin/bench/deliver" "$url" --events 600000 --dir "$folder" >"$folder/out"
     rm -rf "$folder/store"
     ours=$(rate <"$folder/out")
     awk -v r="$round" -v o="$ours" -v b="$bare" \

@@ -31,6 +31,13 @@ static void on_said(void *arg, const struct deliver_said *s)
     delivery_log_say(&d->log, s, now_ms(NULL));
 }
 
+static void on_soon(void *arg)
+{
+    struct dispatch *d = arg;
+    if (d->timer)
+        watch_timer_set(d->timer, 0);
+}
+
 /* _exit(): the engine's thread knows nothing of this, and nothing more may be sent. */
 static _Noreturn void fail(const struct errmsg *msg)
 {
@@ -78,6 +85,7 @@ enum err dispatch_new(struct loop *l, struct engine *e, struct endpoints *endpoi
         .carrier = carriers_carrier(&d->carriers),
         .now = now_ms,
         .said = on_said,
+        .soon = on_soon,
         .arg = d,
     };
     if (err == ERR_OK)

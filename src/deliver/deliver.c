@@ -204,6 +204,7 @@ enum err deliver_tick(struct deliver *d, int64_t *wait_ms, struct errmsg *msg)
 {
     int64_t at = INT64_MAX;
     enum err err = ERR_OK;
+    d->called = false;
     d->now = d->options.now(d->options.arg);
     completions_run(d->completions);
     caps_turn(d);

@@ -69,6 +69,9 @@ struct deliver_options {
     struct carrier carrier;
     int64_t (*now)(void *arg); /* Unix milliseconds: the real time, whatever the engine's clock shows */
     void (*said)(void *arg, const struct deliver_said *s);
+    /* A transfer is done: deliver_tick() is to be called when the present round of the loop is over. NULL: deliver_fd()
+     * tells instead, which costs two system calls more. */
+    void (*soon)(void *arg);
     void *arg;
 };
 

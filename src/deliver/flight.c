@@ -78,6 +78,20 @@ static void test_answered(struct flight *f, const struct answer *a)
     order->done(order);
 }
 
+/* Many come back in one round of the loop: the first of them looks at the clock and asks for a tick, for all. */
+static void look_at_clock(struct deliver *d)
+{
+    if (d->called)
+        return;
+    d->called = true;
+    d->now = d->options.now(d->options.arg);
+    d->now_ns = clock_monotonic_ns();
+    if (d->options.soon)
+        d->options.soon(d->options.arg);
+    else
+        deliver_nudge(d);
+}
+
 static void on_done(struct transfer *t, const struct answer *a)
 {
     static void (*const handlers[])(struct flight *, const struct answer *) = {
@@ -87,11 +101,9 @@ static void on_done(struct transfer *t, const struct answer *a)
         [FLIGHT_TEST] = test_answered,
     };
     struct flight *f = (struct flight *)t;
-    struct deliver *d = f->outlet->deliver;
-    d->now = d->options.now(d->options.arg);
+    look_at_clock(f->outlet->deliver);
     handlers[f->kind](f, a);
     flight_free(f);
-    deliver_nudge(d);
 }
 
 /* --- on its way --- */
@@ -100,8 +112,6 @@ void flight_start(struct flight *f)
 {
     f->transfer.call = &f->call;
     f->transfer.done = on_done;
-    f->transfer.started_ns = clock_monotonic_ns();
-    f->transfer.first_byte_ns = 0;
     f->started = true;
     f->outlet->requests++;
     f->outfit->carrier->start(f->outfit->line, &f->transfer);

@@ -127,7 +127,9 @@ struct deliver {
     int epoll_fd;
     char incarnation[33];
     struct outlet *outlets;
-    int64_t now; /* of this tick: Unix milliseconds */
+    int64_t now;    /* of this tick, or of the round of the loop in which transfers were done: Unix milliseconds */
+    int64_t now_ns; /* of that round: monotonic */
+    bool called;    /* something was done since the last tick */
     uint64_t random;
     bool draining, stopped;
 

@@ -36,7 +36,7 @@ void say_item(struct outlet *o, const struct item *i, enum deliver_word word, co
         .next_at = i->at,
     };
     if (f) {
-        s.milliseconds = (clock_monotonic_ns() - f->transfer.started_ns) / 1000000;
+        s.milliseconds = (o->deliver->now_ns - f->transfer.started_ns) / 1000000;
         s.first_byte_ns = f->transfer.first_byte_ns;
     }
     say(o, &s);
