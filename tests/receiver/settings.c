@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
+
 enum kind { KIND_ODDS, KIND_NUMBER, KIND_CHOICE, KIND_TEXT };
 
 struct row {
@@ -147,7 +149,7 @@ static enum err apply_word(struct settings *s, char *word, struct errmsg *msg)
 enum err settings_apply(struct settings *s, struct str words, struct errmsg *msg)
 {
     struct settings changed = *s;
-    char *text = strndup(words.p ? words.p : "", words.n), *rest = text;
+    char *text = mem_strndup(words.p ? words.p : "", words.n), *rest = text;
     enum err e = ERR_OK;
     for (char *word; e == ERR_OK && (word = strsep(&rest, " \t\r\n"));)
         if (*word)
