@@ -119,13 +119,26 @@ static void forget_old(struct deliver *d)
     add(d, &c);
 }
 
+/* What has changed since it was intended. */
+static void start_message(struct flight *f)
+{
+    if (f->items[0]->confirmed) {
+        outcome_confirmed(f->outlet, f->items[0]);
+        flight_free(f);
+    } else if (f->outlet->paused[0]) {
+        flight_take_back(f);
+    } else {
+        flight_start(f);
+    }
+}
+
 static void start_messages(struct deliver *d)
 {
     struct flight *f = d->intents_in_commit;
     d->intents_in_commit = NULL;
     for (struct flight *next; f; f = next) {
         next = f->then;
-        flight_start(f);
+        start_message(f);
     }
 }
 

@@ -204,8 +204,11 @@ enum err deliver_tick(struct deliver *d, int64_t *wait_ms, struct errmsg *msg)
 {
     int64_t at = INT64_MAX;
     enum err err = ERR_OK;
+    int64_t before = d->now;
     d->called = false;
     d->now = d->options.now(d->options.arg);
+    for (struct outlet *o = d->outlets; o && d->now < before; o = o->next)
+        outlet_clock_set_back(o);
     completions_run(d->completions);
     caps_turn(d);
     err = book_poll(d, msg);

@@ -144,6 +144,15 @@ void flights_withdraw(struct outlet *o)
             withdraw(o, f);
 }
 
+void flight_take_back(struct flight *f)
+{
+    struct outlet *o = f->outlet;
+    withdraw(o, f);
+    track_give_back(o->track, f->items[0]);
+    breaker_forget(&o->breaker);
+    flight_free(f);
+}
+
 static void fresh_nonce(unsigned char nonce[16])
 {
     if (getrandom(nonce, 16, 0) != 16)

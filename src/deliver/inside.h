@@ -58,7 +58,6 @@ struct flight {
     struct item *items[BATCH_MAX];
     unsigned n;
     bool started;
-    bool confirmed;              /* a receipt has come for it already */
     int32_t day;                 /* its number's count is of */
     char phone[24];              /* masked */
     struct deliver_order *order; /* FLIGHT_TEST */
@@ -163,6 +162,8 @@ void outlet_free(struct outlet *o);
 bool outlet_is_idle(const struct outlet *o);
 /* Reads, sends, asks; *at: when there is more to do (o->deliver->now: at once). */
 enum err outlet_work(struct outlet *o, int64_t *at, struct errmsg *msg);
+/* Nothing waits for a time that only the clock as it was before would bring. */
+void outlet_clock_set_back(struct outlet *o);
 /* How many requests may be begun now. */
 unsigned outlet_allows(const struct outlet *o);
 /* Done with it, without a word to anybody. */
@@ -179,6 +180,8 @@ const char *outlet_state(const struct outlet *o);
 struct flight *flight_new(struct outlet *o, enum flight_kind kind);
 void flight_free(struct flight *f);
 void flight_start(struct flight *f);
+/* A message that was not handed over: it waits again. */
+void flight_take_back(struct flight *f);
 void flights_cancel(struct outlet *o);
 /* Sends events, in one request; those that can never be sent are given up. */
 enum err flight_render(struct flight *f, const struct notice *v, unsigned n, const struct sms *sms, struct errmsg *msg);
@@ -194,6 +197,8 @@ bool notice_read(const struct deliver *d, struct str line, char id[NOTICE_ID], s
 /* outcome.c */
 void outcome_events(struct flight *f, const struct answer *a);
 void outcome_message(struct flight *f, const struct answer *a);
+/* A message of which a receipt came before it was sent once more. */
+void outcome_confirmed(struct outlet *o, struct item *i);
 /* The item is tried again later (after the schedule, not before retry_after seconds), or given up. */
 void outcome_failed(struct outlet *o, struct item *i, const struct verdict *v, const struct flight *f, int status);
 void outcome_dead(struct outlet *o, struct item *i, const char *why, const struct flight *f, int status);

@@ -134,6 +134,12 @@ static void sent(struct outlet *o, struct item *i, const struct verdict *v, cons
     track_settle(o->track, i);
 }
 
+void outcome_confirmed(struct outlet *o, struct item *i)
+{
+    struct verdict v = {.retry_after = -1};
+    sent(o, i, &v, NULL, 0);
+}
+
 /* It may have been sent: nobody's later messages wait for it, and it is never sent again by itself. */
 static void unknown(struct outlet *o, struct item *i, const struct verdict *v, const struct flight *f, int status)
 {
@@ -149,7 +155,7 @@ void outcome_message(struct flight *f, const struct answer *a)
     struct verdict v = {.retry_after = -1};
     f->outfit->adapter->judge(f->outfit->state, a, &v);
     judge_endpoint(o, &v, a);
-    if (v.outcome == OUTCOME_DELIVERED || f->confirmed) {
+    if (v.outcome == OUTCOME_DELIVERED || i->confirmed) {
         sent(o, i, &v, f, a->status);
         return;
     }

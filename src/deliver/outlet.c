@@ -4,6 +4,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* The longest that anything ever waits: a time later than that was reckoned by a clock that was wrong. */
+static int64_t longest_wait(const struct endpoint *e)
+{
+    int64_t longest = INT64_C(48) * 3600; /* a daily cap, a day that Retry-After asks for */
+    for (unsigned i = 0; i < e->n_retry; i++)
+        longest = e->retry[i] + e->retry[i] / 5 > longest ? e->retry[i] + e->retry[i] / 5 : longest;
+    return (e->receipt_within > longest ? e->receipt_within : longest) * 1000;
+}
+
+void outlet_clock_set_back(struct outlet *o)
+{
+    track_clamp(o->track, o->deliver->now + longest_wait(o->outfit->config));
+}
+
 /* --- life --- */
 
 #define STATES_ALL ((1u << DELIVERY_STATE_N) - 1)
@@ -32,11 +46,12 @@ static void restore(void *arg, const struct delivery_row *row)
     bool sending = row->state == DELIVERY_SENDING && e->messages;
     bool apart = sending || row->state == DELIVERY_UNKNOWN;
     int64_t at = sending ? o->deliver->now + e->receipt_within * 1000 : row->next_at;
+    int64_t latest = o->deliver->now + longest_wait(e);
     if (apart && row->receipt) {
         restore_sent(o, row);
         return;
     }
-    struct item *i = track_restore(o->track, row->seq, row->subject, type, at, apart);
+    struct item *i = track_restore(o->track, row->seq, row->subject, type, at < latest ? at : latest, apart);
     i->attempts = row->attempts;
     i->number = row->number;
     if (sending)
@@ -205,10 +220,16 @@ static enum err fill(struct outlet *o, int64_t *at, struct errmsg *msg)
 
 /* --- sending --- */
 
+static bool lacks_consent(const struct outlet *o)
+{
+    return o->outfit->config->handshake && o->outfit->adapter->hello && !o->consented;
+}
+
 unsigned outlet_allows(const struct outlet *o)
 {
     const struct deliver *d = o->deliver;
-    if (o->paused[0] || o->leaving || d->draining || !breaker_allows(&o->breaker, d->now))
+    if (o->paused[0] || o->leaving || d->draining || !breaker_allows(&o->breaker, d->now) || lacks_consent(o) ||
+        quiet_until(&o->outfit->config->quiet, o->outfit->settings->tz, d->now))
         return 0;
     unsigned n = pace_allows(&o->pace, d->now, o->in_flight);
     return o->breaker.open && n > 1 ? 1 : n;
@@ -280,8 +301,7 @@ static void ask_about(struct outlet *o)
 /* Must it be asked first whether it wants to be called? */
 static bool needs_consent(struct outlet *o, int64_t *at)
 {
-    const struct outfit *f = o->outfit;
-    if (!f->config->handshake || !f->adapter->hello || o->consented)
+    if (!lacks_consent(o))
         return false;
     if (!o->asking && (o->deliver->now >= o->ask_at || o->ask_at - o->deliver->now > HELLO_AGAIN_MS))
         flight_hello(o);
@@ -369,7 +389,7 @@ const char *outlet_state(const struct outlet *o)
         return "leaving";
     if (o->paused[0])
         return "paused";
-    if (o->outfit->config->handshake && o->outfit->adapter->hello && !o->consented)
+    if (lacks_consent(o))
         return "unconsented";
     if (o->breaker.open)
         return "open";

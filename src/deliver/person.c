@@ -125,6 +125,10 @@ void person_message(struct outlet *o, struct item *i, const struct person_view *
     struct event e;
     struct sms sms;
     size_t where;
+    if (i->confirmed) {
+        outcome_confirmed(o, i);
+        return;
+    }
     if (event_read(buf_str(&i->line), &e, &d->arena, &where) != ERR_OK) {
         outcome_dead(o, i, "its line in the log cannot be read", NULL, 0);
         return;

@@ -3,6 +3,8 @@
 
 #include "deliver/inside.h"
 
+#define ASK_AGAIN_SECONDS 5
+
 static void on_engine_done(struct request *r)
 {
     struct question *q = r->owner;
@@ -124,14 +126,24 @@ static void send_all(struct question *q)
     give_back(q, k);
 }
 
+/* With a damaged log the endpoint stands still rather than leave something out; what may pass is waited for. */
+static void refused(struct question *q)
+{
+    struct outlet *o = q->outlet;
+    give_back(q, 0);
+    if (q->request.err == ERR_DAMAGED || q->request.err == ERR_ABSENT)
+        outlet_pause(o, q->request.msg.text, STR_LIT("lifecertd"));
+    else
+        pace_throttled(&o->pace, o->deliver->now, ASK_AGAIN_SECONDS);
+}
+
 static void on_answered(struct completion *c)
 {
     struct question *q = (struct question *)c;
     struct outlet *o = q->outlet;
     q->busy = false;
-    if (q->request.err != ERR_OK) { /* a damaged log: the endpoint stands still rather than leave something out */
-        give_back(q, 0);
-        outlet_pause(o, q->request.msg.text, STR_LIT("lifecertd"));
+    if (q->request.err != ERR_OK) {
+        refused(q);
         return;
     }
     if (q->fetching)

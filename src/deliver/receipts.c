@@ -60,15 +60,31 @@ static void confirm(struct outlet *o, uint64_t seq)
 {
     for (struct flight *f = o->flights; f; f = f->next)
         if (f->kind == FLIGHT_MESSAGE && f->items[0]->seq == seq)
-            f->confirmed = true;
+            f->items[0]->confirmed = true;
 }
 
 /* What waits to be sent once more, in spite of what was said, needs no more sending. */
 static struct item *find_waiting(struct outlet *o, const struct delivery_row *row)
 {
-    bool waits = row->state == DELIVERY_RETRY || row->state == DELIVERY_WAIT;
+    bool waits = row->state == DELIVERY_RETRY || row->state == DELIVERY_WAIT || row->state == DELIVERY_UNKNOWN;
     struct item *i = waits ? track_find(o->track, row->seq) : NULL;
-    return i && i->state != ITEM_TAKEN ? i : NULL;
+    if (i && i->state == ITEM_TAKEN) {
+        i->confirmed = true; /* whoever has it will see */
+        return NULL;
+    }
+    return i;
+}
+
+/* It was given up because nothing was heard of it; this is it. */
+static void lift_dead(struct outlet *o, const struct delivery_row *row)
+{
+    struct delivery_change c = {.kind = CHANGE_PUT, .row = *row};
+    c.row.state = DELIVERY_SENT;
+    c.row.next_at = o->deliver->now + KEEP_MS;
+    c.row.changed_at = o->deliver->now;
+    ledger_add(o->deliver->ledger, &c);
+    o->delivered++;
+    o->changed = true;
 }
 
 /* A receipt of any kind proves that the message was sent: what was unknown is so no more. */
@@ -79,6 +95,8 @@ static void on_row(void *arg, const struct delivery_row *row)
     struct item *i = track_find_apart(o->track, row->seq);
     if (!i)
         i = find_waiting(o, row);
+    if (row->state == DELIVERY_DEAD && in->receipt->kind != RECEIPT_FAILED)
+        lift_dead(o, row);
     book_receipt(o, row->seq, in->receipt->kind, in->receipt->code);
     if (first_final(o, row, in->receipt->kind)) {
         count(o, in->receipt->kind);

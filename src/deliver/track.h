@@ -26,6 +26,7 @@ struct item {
     enum event_type type;
     enum item_state state;
     uint32_t attempts;
+    bool confirmed;     /* a message of which a receipt came: it was sent, whatever was heard of it */
     bool row;           /* the delivery state has a row for it, or will with the next commit */
     uint64_t number;    /* of the phone it went to, hashed; 0: none yet */
     int64_t at;         /* RETRY, APART: milliseconds */
@@ -89,6 +90,9 @@ struct item *track_find(const struct track *t, uint64_t seq);
 /* To be handed out as soon as its person's turn comes: one that waits for a retry, or stands apart. */
 void track_hurry(struct track *t, struct item *i, int64_t now);
 struct str track_subject(const struct item *i);               /* whose order it keeps to; STR_NONE: nobody's */
+
+/* The clock was set back: nothing waits for longer than until then. */
+void track_clamp(struct track *t, int64_t latest);
 
 /* When the next retry comes due; INT64_MAX: never. */
 int64_t track_next_at(const struct track *t);

@@ -116,3 +116,17 @@ uint64_t track_unnoted(const struct track *t)
 {
     return t->tail - t->noted;
 }
+
+/* What is put forward to one time keeps its order towards the rest. */
+static void clamp(struct heap *h, int64_t latest)
+{
+    for (size_t i = 0; i < h->n; i++)
+        if (h->v[i]->at > latest)
+            h->v[i]->at = latest;
+}
+
+void track_clamp(struct track *t, int64_t latest)
+{
+    clamp(&t->retries, latest);
+    clamp(&t->doubts, latest);
+}

@@ -52,6 +52,11 @@ bool holds_brake_on(const struct engine *e)
     return find(e, HOLD_BRAKE, &everyone) >= 0;
 }
 
+bool holds_clock_on(const struct engine *e)
+{
+    return find(e, HOLD_CLOCK, &everyone) >= 0;
+}
+
 void holds_name(const struct hold *h, char out[160])
 {
     if (h->kind == HOLD_FEED)

@@ -221,6 +221,7 @@ void holds_name(const struct hold *h, char out[160]);
 /* Is a suspension of that person kept back? other than by the brake's count */
 bool holds_cover(const struct engine *e, const struct entry *entry);
 bool holds_brake_on(const struct engine *e);
+bool holds_clock_on(const struct engine *e);
 /* Before the first suspension of the instant at: places the brake when too many are due. extra: due ones that the queue
  * does not count. true: no brake. */
 bool holds_brake_check(struct engine *e, lc_instant at, int64_t extra);

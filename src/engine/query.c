@@ -275,6 +275,8 @@ static void hold_lift(struct engine *e, struct request *r)
 static void configure(struct engine *e, struct request *r)
 {
     r->err = adopt_config(e, r->config, &r->msg);
+    if (r->err == ERR_OK)
+        r->config = NULL; /* the engine's, whether anybody hears of it or not */
 }
 
 void query_run(struct engine *e, struct request *r)

@@ -202,7 +202,8 @@ static void on_greeted(redisAsyncContext *c, void *reply, void *arg)
     if (!l || !r)
         return;
     if (r->type == REDIS_REPLY_ERROR) {
-        snprintf(why, sizeof why, "%s was refused: %.*s", (const char *)arg, (int)r->len, r->str);
+        /* Its first word: behind it some servers repeat what they were told, the password too. */
+        snprintf(why, sizeof why, "%s was refused: %.*s", (const char *)arg, (int)strcspn(r->str, " "), r->str);
         break_off(l, why);
     } else if (--l->greetings == 0) {
         l->state = LINE_UP;
