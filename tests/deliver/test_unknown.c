@@ -94,6 +94,40 @@ static void test_receipt_retry(void)
     world_close(&w);
 }
 
+/* The receipt comes when nobody waits for it any more. */
+static void test_receipt_late(void)
+{
+    struct world w = {.deliver = NULL};
+    uint64_t seq;
+    message_open(&w, "receipt-late", &seq);
+    world_answer(&w, "sms", seq, -1);
+    world_pass(&w, 3601000);
+    is_str(world_state(&w, "sms", seq), "dead", "a message of which nothing was heard is given up");
+    message_receipt(&w, "sms", seq, 1);
+    world_pass(&w, 100);
+    is_str(world_state(&w, "sms", seq), "sent", "a receipt that comes later still says that it was sent");
+    is_int(world_order_done(&w, deliver_retry, "sms", seq), ERR_INVALID, "so that nobody has it sent again");
+    world_close(&w);
+}
+
+/* The wall clock was a year ahead when the wait was reckoned. */
+static void test_clock_back(void)
+{
+    enum { YEAR_DAYS = 365 };
+    struct world w = {.deliver = NULL};
+    uint64_t seq;
+    message_open(&w, "clock-back", &seq);
+    w.now += INT64_C(86400000) * YEAR_DAYS;
+    world_answer(&w, "sms", seq, -1);
+    world_pass(&w, 100);
+    w.now -= INT64_C(86400000) * YEAR_DAYS;
+    world_pass(&w, 1000);
+    is_str(world_state(&w, "sms", seq), "unknown", "a clock set back loses nothing that waits");
+    world_pass(&w, INT64_C(49) * 3600 * 1000);
+    is_str(world_state(&w, "sms", seq), "dead", "and what waits, waits for days and not for a year");
+    world_close(&w);
+}
+
 /* --- ends --- */
 
 static void test_crash(void)
@@ -194,6 +228,8 @@ int main(void)
     test_receipt_first();
     test_receipt_crash();
     test_receipt_retry();
+    test_receipt_late();
+    test_clock_back();
     test_crash();
     test_crash_ahead();
     test_stop();
