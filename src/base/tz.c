@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/read_up_to.h"
 #include "base/tz_rule.h"
 
 #define DAY_SECONDS 86400
@@ -271,23 +272,6 @@ static bool name_valid(const char *name)
     return true;
 }
 
-/* Reads until the end of the file or of the room; -1 with errno. */
-static ssize_t read_all(int fd, uint8_t *p, size_t room)
-{
-    size_t n = 0;
-    while (n < room) {
-        ssize_t got = read(fd, p + n, room - n);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return -1;
-        if (got == 0)
-            break;
-        n += (size_t)got;
-    }
-    return (ssize_t)n;
-}
-
 static enum err load_file(const char *name, int fd, struct tz **out, struct errmsg *msg)
 {
     struct stat st;
@@ -298,7 +282,7 @@ static enum err load_file(const char *name, int fd, struct tz **out, struct errm
     if (st.st_size > FILE_BYTES_MAX)
         return err_set(msg, ERR_DAMAGED, "time zone \"%s\": the file is too large for one", name);
     uint8_t *p = mem_alloc((size_t)st.st_size + 1);
-    ssize_t n = read_all(fd, p, (size_t)st.st_size);
+    ssize_t n = read_up_to(fd, p, (size_t)st.st_size);
     enum err e = n < 0 ? err_set(msg, ERR_IO, "time zone \"%s\": %s", name, strerror(errno))
                        : from_bytes(name, p, (size_t)n, out, msg);
     free(p);

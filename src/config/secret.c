@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/read_up_to.h"
+
 enum err secret_path(const char *name, char **out, struct errmsg *msg)
 {
     const char *folder = getenv("CREDENTIALS_DIRECTORY");
@@ -49,23 +51,6 @@ enum err secret_open(const char *path, int *fd, struct errmsg *msg)
     else
         close(got);
     return e;
-}
-
-/* Up to max bytes; -1: errno says why not. */
-static ssize_t read_up_to(int fd, char *p, size_t max)
-{
-    size_t n = 0;
-    while (n < max) {
-        ssize_t got = read(fd, p + n, max - n);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return -1;
-        if (got == 0)
-            break;
-        n += (size_t)got;
-    }
-    return (ssize_t)n;
 }
 
 static struct str trim(struct str s)

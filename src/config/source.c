@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/read_up_to.h"
 
 static enum err read_whole(int fd, struct source *s, struct errmsg *msg)
 {
@@ -21,21 +22,14 @@ static enum err read_whole(int fd, struct source *s, struct errmsg *msg)
     if (st.st_size > SOURCE_BYTES_MAX)
         return err_set(msg, ERR_INVALID, "%lld bytes: expected at most %d", (long long)st.st_size, SOURCE_BYTES_MAX);
     char *text = mem_alloc((size_t)st.st_size + 1);
-    size_t n = 0;
-    while (n < (size_t)st.st_size) {
-        ssize_t got = read(fd, text + n, (size_t)st.st_size - n);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0) {
-            free(text);
-            return err_set(msg, ERR_IO, "%s: expected a file that can be read", strerror(errno));
-        }
-        if (got == 0)
-            break; /* it has become shorter meanwhile */
-        n += (size_t)got;
+    ssize_t n = read_up_to(fd, text, (size_t)st.st_size); /* less, where it has become shorter meanwhile */
+    if (n < 0) {
+        err_set(msg, ERR_IO, "%s: expected a file that can be read", strerror(errno));
+        free(text);
+        return ERR_IO;
     }
     text[n] = '\0';
-    *s = (struct source){.text = text, .n = n, .device = st.st_dev, .inode = st.st_ino};
+    *s = (struct source){.text = text, .n = (size_t)n, .device = st.st_dev, .inode = st.st_ino};
     return ERR_OK;
 }
 

@@ -19,7 +19,7 @@
 #define SLOW_MS INT64_C(1000)                     /* what is on its way for longer no longer holds the cursor */
 #define COMMIT_MS INT64_C(50)                     /* the longest that something noted waits for its commit */
 #define KEEP_MS (INT64_C(7) * 24 * 3600 * 1000)   /* how long a message is known for its receipts */
-#define FORGET_MS INT64_C(60000)                    /* how often old ones are cleared away, a bounded number at a time */
+#define FORGET_MS INT64_C(60000)                  /* how often old ones are cleared away, a bounded number at a time */
 #define ID_BYTES 64                               /* of a beneficiary's id, a unit's code */
 #define NOTICE_ID 72                              /* INCARNATION_SHARD_SEQ */
 #define HELLO_AGAIN_MS INT64_C(60000)             /* after an endpoint gave no consent */

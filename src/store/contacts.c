@@ -185,50 +185,44 @@ uint64_t contacts_known(const struct contacts *c)
     return c->durable;
 }
 
-static bool run(struct contacts *c, enum write_statement which)
-{
-    int code = sqlite3_step(c->write[which]);
-    return sqlite3_reset(c->write[which]) == SQLITE_OK && code == SQLITE_DONE;
-}
-
 /* name, phone and by from column `at` on. */
 static void bind_contact(sqlite3_stmt *s, int at, const struct contact *contact)
 {
-    contacts_bind(s, at, contact->name);
-    contacts_bind(s, at + 1, contact->phone);
-    contacts_bind(s, at + 2, contact->by);
+    sql_bind(s, at, contact->name);
+    sql_bind(s, at + 1, contact->phone);
+    sql_bind(s, at + 2, contact->by);
 }
 
 static bool put_person(struct contacts *c, const struct contact_change *change, uint64_t fresh)
 {
     if (change->number < fresh) {
         sqlite3_bind_int64(c->write[KEEP_PERSON], 1, change->number);
-        if (!run(c, KEEP_PERSON))
+        if (!sql_run(c->write[KEEP_PERSON]))
             return false;
         sqlite3_bind_int64(c->write[KEEP_NO_PERSON], 1, change->number);
-        if (sqlite3_changes(c->writer) == 0 && !run(c, KEEP_NO_PERSON))
+        if (sqlite3_changes(c->writer) == 0 && !sql_run(c->write[KEEP_NO_PERSON]))
             return false;
     }
     sqlite3_stmt *put = c->write[PUT_PERSON];
     sqlite3_bind_int64(put, 1, change->number);
     sqlite3_bind_int64(put, 2, (sqlite3_int64)change->seq);
-    contacts_bind(put, 3, change->id);
+    sql_bind(put, 3, change->id);
     bind_contact(put, 4, &change->contact);
-    return run(c, PUT_PERSON);
+    return sql_run(c->write[PUT_PERSON]);
 }
 
 /* A unit may come twice in a commit; what is kept is what was there before the first. */
 static bool put_unit(struct contacts *c, const struct contact_change *change)
 {
-    contacts_bind(c->write[KEEP_UNIT], 1, change->id);
-    contacts_bind(c->write[KEEP_NO_UNIT], 1, change->id);
-    if (!run(c, KEEP_UNIT) || !run(c, KEEP_NO_UNIT))
+    sql_bind(c->write[KEEP_UNIT], 1, change->id);
+    sql_bind(c->write[KEEP_NO_UNIT], 1, change->id);
+    if (!sql_run(c->write[KEEP_UNIT]) || !sql_run(c->write[KEEP_NO_UNIT]))
         return false;
     sqlite3_stmt *put = c->write[PUT_UNIT];
-    contacts_bind(put, 1, change->id);
+    sql_bind(put, 1, change->id);
     sqlite3_bind_int64(put, 2, (sqlite3_int64)change->seq);
     bind_contact(put, 3, &change->contact);
-    return run(c, PUT_UNIT);
+    return sql_run(c->write[PUT_UNIT]);
 }
 
 static int by_number(const void *a, const void *b)
@@ -282,7 +276,7 @@ static bool put_state(struct contacts *c, uint64_t durable, uint64_t last)
     sqlite3_bind_int64(c->write[PUT_STATE], 1, (sqlite3_int64)durable);
     sqlite3_bind_int64(c->write[PUT_STATE], 2, (sqlite3_int64)last);
     sqlite3_bind_int64(c->write[PUT_STATE], 3, (sqlite3_int64)c->fresh);
-    return run(c, PUT_STATE);
+    return sql_run(c->write[PUT_STATE]);
 }
 
 static enum err give_up(struct contacts *c, const char *what, struct errmsg *msg)
@@ -296,8 +290,8 @@ static enum err give_up(struct contacts *c, const char *what, struct errmsg *msg
 enum err contacts_write(struct contacts *c, const struct commit *commit, struct errmsg *msg)
 {
     uint64_t fresh = c->fresh;
-    if (!run(c, BEGIN) || !run(c, DROP_PERSONS) || !run(c, DROP_UNITS) || !put_all(c, commit, &fresh) ||
-        !put_state(c, commit->first - 1, commit->last) || !run(c, COMMIT))
+    if (!sql_run(c->write[BEGIN]) || !sql_run(c->write[DROP_PERSONS]) || !sql_run(c->write[DROP_UNITS]) ||
+        !put_all(c, commit, &fresh) || !put_state(c, commit->first - 1, commit->last) || !sql_run(c->write[COMMIT]))
         return give_up(c, "write contacts", msg);
     c->durable = commit->first - 1;
     c->last = commit->last;
@@ -311,8 +305,8 @@ enum err contacts_write(struct contacts *c, const struct commit *commit, struct 
 /* Drops the rows that were replaced. */
 static enum err make_final(struct contacts *c, uint64_t durable, struct errmsg *msg)
 {
-    if (!run(c, BEGIN) || !run(c, DROP_PERSONS) || !run(c, DROP_UNITS) || !put_state(c, durable, durable) ||
-        !run(c, COMMIT))
+    if (!sql_run(c->write[BEGIN]) || !sql_run(c->write[DROP_PERSONS]) || !sql_run(c->write[DROP_UNITS]) ||
+        !put_state(c, durable, durable) || !sql_run(c->write[COMMIT]))
         return give_up(c, "drop replaced contacts", msg);
     c->durable = c->last = durable;
     return ERR_OK;

@@ -2,11 +2,11 @@
 #ifndef STORE_CONTACTS_DB_H
 #define STORE_CONTACTS_DB_H
 
-#include <sqlite3.h>
 #include <stdatomic.h>
 
 #include "store/contacts.h"
 #include "store/contacts_wipe.h"
+#include "store/sql.h"
 
 enum write_statement {
     BEGIN,
@@ -41,15 +41,6 @@ struct contacts {
 };
 
 enum err contacts_failed(sqlite3 *db, const char *what, struct errmsg *msg);
-
-/* The value stays the caller's until the statement is bound anew. */
-static inline void contacts_bind(sqlite3_stmt *s, int at, struct str value)
-{
-    if (value.p)
-        sqlite3_bind_text64(s, at, value.p, value.n, SQLITE_STATIC, SQLITE_UTF8);
-    else
-        sqlite3_bind_null(s, at);
-}
 
 static inline bool contact_is_erased(const struct contact *c)
 {

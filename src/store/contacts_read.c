@@ -7,12 +7,6 @@ const char *const contacts_read_sql[N_READ] = {
     [GET_REPLACED_UNIT] = "SELECT seq, id, name, phone, by FROM replaced_unit WHERE id = ?1",
 };
 
-static struct str column(sqlite3_stmt *q, int at)
-{
-    const char *p = (const char *)sqlite3_column_text(q, at);
-    return (struct str){p, p ? (size_t)sqlite3_column_bytes(q, at) : 0};
-}
-
 static struct str keep(struct buf *out, struct str s)
 {
     if (!s.p)
@@ -24,8 +18,8 @@ static struct str keep(struct buf *out, struct str s)
 
 static enum err copy_row(sqlite3_stmt *q, struct str id, struct buf *out, struct contact *contact, struct errmsg *msg)
 {
-    struct contact c = {column(q, 2), column(q, 3), column(q, 4)};
-    if (!str_eq(column(q, 1), id))
+    struct contact c = {sql_text(q, 2), sql_text(q, 3), sql_text(q, 4)};
+    if (!str_eq(sql_text(q, 1), id))
         return err_set(msg, ERR_DAMAGED, "contacts.db: the row of \"%.*s\" is another's", (int)id.n, id.p);
     if (contact_is_erased(&c))
         return ERR_ABSENT;
@@ -84,7 +78,7 @@ enum err contacts_get(struct contacts *c, uint32_t number, struct str id, struct
 enum err contacts_get_unit(struct contacts *c, struct str unit, struct buf *out, struct contact *contact,
                            struct errmsg *msg)
 {
-    contacts_bind(c->read[GET_UNIT], 1, unit);
-    contacts_bind(c->read[GET_REPLACED_UNIT], 1, unit);
+    sql_bind(c->read[GET_UNIT], 1, unit);
+    sql_bind(c->read[GET_REPLACED_UNIT], 1, unit);
     return read_durable(c, GET_UNIT, GET_REPLACED_UNIT, unit, out, contact, msg);
 }

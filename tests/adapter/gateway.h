@@ -40,6 +40,27 @@ static inline struct sms a_message(void)
     };
 }
 
+static inline struct adapter_state *opened(const struct adapter *a, const struct endpoint *e)
+{
+    struct adapter_state *s;
+    struct errmsg msg = {"-"};
+    if (a->check(e, &msg) != ERR_OK || a->open(e, &s, &msg) != ERR_OK)
+        bail_out("%s", msg.text);
+    return s;
+}
+
+/* The request for the event with that message. */
+static inline enum err message_rendered(const struct adapter *a, const struct endpoint *e, const struct sms *m,
+                                        struct call *c, struct errmsg *msg)
+{
+    struct adapter_state *s = opened(a, e);
+    struct notice v = a_notice();
+    call_clear(c);
+    enum err r = a->render(s, &v, 1, m, NOW, gateway_nonce, c, msg);
+    a->close(s);
+    return r;
+}
+
 static inline struct answer answered(int status, const char *body)
 {
     return (struct answer){.carried = CARRIED, .status = status, .body = str_of(body), .retry_after = -1};

@@ -22,24 +22,10 @@ static struct endpoint an_endpoint(void)
     };
 }
 
-static struct adapter_state *opened(const struct endpoint *e)
-{
-    struct adapter_state *s;
-    struct errmsg msg = {"-"};
-    if (aliyun->check(e, &msg) != ERR_OK || aliyun->open(e, &s, &msg) != ERR_OK)
-        bail_out("%s", msg.text);
-    return s;
-}
-
 static enum err render(const struct sms *m, struct call *c, struct errmsg *msg)
 {
     struct endpoint e = an_endpoint();
-    struct adapter_state *s = opened(&e);
-    struct notice v = a_notice();
-    call_clear(c);
-    enum err r = aliyun->render(s, &v, 1, m, NOW, gateway_nonce, c, msg);
-    aliyun->close(s);
-    return r;
+    return message_rendered(aliyun, &e, m, c, msg);
 }
 
 /* Does Authorization sign what is sent? Worked out again from the call alone. */
@@ -130,7 +116,7 @@ static void refusals(void)
 static void reproducible(void)
 {
     struct endpoint e = an_endpoint();
-    struct adapter_state *s = opened(&e);
+    struct adapter_state *s = opened(aliyun, &e);
     struct notice v = a_notice();
     struct rng rng = rng_seed(7);
     struct call a = {.method = NULL}, b = {.method = NULL};
@@ -204,7 +190,7 @@ static const struct judging judgings[] = {
 static void judging(void)
 {
     struct endpoint e = an_endpoint();
-    struct adapter_state *s = opened(&e);
+    struct adapter_state *s = opened(aliyun, &e);
     check_judging(aliyun, s, judgings, JUDGINGS_N);
     check_no_answer(aliyun, s);
     struct verdict v = judged(aliyun, s, 200, "{\"BizId\":\"900619746936498440^0\",\"Code\":\"OK\"}");
@@ -245,7 +231,7 @@ static const struct {
 static void receiving(void)
 {
     struct endpoint e = an_endpoint();
-    struct adapter_state *s = opened(&e);
+    struct adapter_state *s = opened(aliyun, &e);
     struct read_receipts got;
     for (size_t i = 0; i < RECEIPTS_N; i++) {
         enum err r = receive(aliyun, s, STR_NONE, str_of(receipts[i].body), &got);

@@ -30,23 +30,9 @@ static struct endpoint an_endpoint(struct lines *headers)
     };
 }
 
-static struct adapter_state *opened(const struct endpoint *e)
-{
-    struct adapter_state *s;
-    struct errmsg msg = {"-"};
-    if (template->check(e, &msg) != ERR_OK || template->open(e, &s, &msg) != ERR_OK)
-        bail_out("%s", msg.text);
-    return s;
-}
-
 static enum err render(const struct endpoint *e, const struct sms *m, struct call *c, struct errmsg *msg)
 {
-    struct adapter_state *s = opened(e);
-    struct notice v = a_notice();
-    call_clear(c);
-    enum err r = template->render(s, &v, 1, m, NOW, gateway_nonce, c, msg);
-    template->close(s);
-    return r;
+    return message_rendered(template, e, m, c, msg);
 }
 
 static void message_request(void)
@@ -156,7 +142,7 @@ static void judging(void)
 {
     struct lines headers;
     struct endpoint e = an_endpoint(&headers);
-    struct adapter_state *s = opened(&e);
+    struct adapter_state *s = opened(template, &e);
     check_judging(template, s, message_defaults, COUNT(message_defaults));
     check_no_answer(template, s);
     template->close(s);
@@ -167,7 +153,7 @@ static void judging(void)
     e.sent_when = (struct text_list){sent, 1};
     e.retry_when = (struct text_list){retry, 2};
     e.failed_when = (struct text_list){failed, 2};
-    s = opened(&e);
+    s = opened(template, &e);
     check_judging(template, s, message_rules, COUNT(message_rules));
     struct answer lost = {.carried = LOST, .status = 200, .body = STR_LIT("later"), .retry_after = -1};
     struct answer busy = {.carried = CARRIED, .status = 200, .body = STR_LIT("later"), .retry_after = 30};
@@ -180,11 +166,11 @@ static void judging(void)
 
     e.messages = false;
     e.body = GIVEN("{}");
-    s = opened(&e);
+    s = opened(template, &e);
     check_judging(template, s, event_rules, COUNT(event_rules));
     template->close(s);
     e.sent_when.n = e.retry_when.n = e.failed_when.n = 0;
-    s = opened(&e);
+    s = opened(template, &e);
     check_judging(template, s, event_defaults, COUNT(event_defaults));
     template->judge(s, &lost, &v);
     is_int(v.outcome, OUTCOME_RETRY, "an event that was lost is tried again");

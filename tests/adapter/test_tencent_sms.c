@@ -25,24 +25,10 @@ static struct endpoint an_endpoint(void)
     };
 }
 
-static struct adapter_state *opened(const struct endpoint *e)
-{
-    struct adapter_state *s;
-    struct errmsg msg = {"-"};
-    if (tencent->check(e, &msg) != ERR_OK || tencent->open(e, &s, &msg) != ERR_OK)
-        bail_out("%s", msg.text);
-    return s;
-}
-
 static enum err render(const struct sms *m, struct call *c, struct errmsg *msg)
 {
     struct endpoint e = an_endpoint();
-    struct adapter_state *s = opened(&e);
-    struct notice v = a_notice();
-    call_clear(c);
-    enum err r = tencent->render(s, &v, 1, m, NOW, gateway_nonce, c, msg);
-    tencent->close(s);
-    return r;
+    return message_rendered(tencent, &e, m, c, msg);
 }
 
 /* Does Authorization sign what is sent? Worked out again from the call alone. */
@@ -126,7 +112,7 @@ static void refusals(void)
 static void reproducible(void)
 {
     struct endpoint e = an_endpoint();
-    struct adapter_state *s = opened(&e);
+    struct adapter_state *s = opened(tencent, &e);
     struct notice v = a_notice();
     struct rng rng = rng_seed(11);
     struct call a = {.method = NULL}, b = {.method = NULL};
@@ -198,7 +184,7 @@ static const struct judging judgings[] = {
 static void judging(void)
 {
     struct endpoint e = an_endpoint();
-    struct adapter_state *s = opened(&e);
+    struct adapter_state *s = opened(tencent, &e);
     check_judging(tencent, s, judgings, JUDGINGS_N);
     check_no_answer(tencent, s);
     is_str(judged(tencent, s, 200, STATUS("Ok")).ref, "5000:1", "the gateway's number is kept");
@@ -228,7 +214,7 @@ static const struct {
 static void receiving(void)
 {
     struct endpoint e = an_endpoint();
-    struct adapter_state *s = opened(&e);
+    struct adapter_state *s = opened(tencent, &e);
     struct read_receipts got;
     for (size_t i = 0; i < RECEIPTS_N; i++) {
         enum err r = receive(tencent, s, STR_NONE, str_of(receipts[i].body), &got);
