@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 #include <strings.h>
-#include <unistd.h>
 
 #include "http/exchange.h"
 #include "http/routes.h"
@@ -24,12 +23,6 @@ static struct exchange *exchange_new(struct http *h, struct MHD_Connection *conn
         x->next->link = &x->next;
     h->exchanges = x;
     return x;
-}
-
-/* Over a Unix socket root and whoever the daemon runs as may do everything; nobody else has a name here. */
-static bool may(const struct peer *p, enum who least)
-{
-    return least == WHO_ANYONE || (p->known && (p->uid == 0 || p->uid == geteuid()));
 }
 
 struct framing {
@@ -109,7 +102,8 @@ static void begin(struct exchange *x, const char *method, const char *url)
     if (!framing_is_clear(x))
         return;
     enum route_found found = route_find(http_routes, http_routes_n, str_of(method), path, &x->match);
-    bool allowed = may(peer, found == ROUTE_FOUND ? x->match.route->who : WHO_READ);
+    caller_of_peer(peer, &x->caller);
+    bool allowed = caller_may(&x->caller, found == ROUTE_FOUND ? x->match.route->who : WHO_READ);
     if (!allowed && !peer->local) {
         answer_stranger(x);
     } else if (found != ROUTE_FOUND) {

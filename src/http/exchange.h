@@ -8,6 +8,7 @@
 
 #include <microhttpd.h>
 
+#include "http/caller.h"
 #include "http/http.h"
 #include "http/route.h"
 #include "http/site.h"
@@ -71,6 +72,7 @@ struct exchange {
     struct MHD_Connection *connection;
     const struct handler *handler;
     struct route_match match;
+    struct caller caller;
     struct buf body; /* what exchange_collect() has of it */
     void *state;     /* the handler's */
 

@@ -78,33 +78,10 @@ static void answer_ready(struct exchange *x)
         answer_health(x);
 }
 
-static const struct handler show_handler = {ASK_HANDLER, .type = JSON, .prepare = prepare_show};
-static const struct handler story_handler = {ASK_HANDLER, .type = NDJSON, .prepare = prepare_story};
-static const struct handler due_handler = {ASK_HANDLER, .type = JSON, .prepare = prepare_due};
-static const struct handler status_handler = {ASK_HANDLER, .type = JSON, .prepare = prepare_status};
-static const struct handler holds_handler = {ASK_HANDLER, .type = JSON, .prepare = prepare_holds};
-static const struct handler health_handler = {.end = answer_health};
-static const struct handler ready_handler = {.end = answer_ready};
-
-const struct route http_routes[] = {
-    {METHOD_POST, "/v1/inputs", WHO_INTAKE, &inputs_handler},
-    {METHOD_GET, "/v1/beneficiaries/:id", WHO_READ, &show_handler},
-    {METHOD_GET, "/v1/beneficiaries/:id/events", WHO_READ, &story_handler},
-    {METHOD_GET, "/v1/due", WHO_READ, &due_handler},
-    {METHOD_GET, "/v1/status", WHO_READ, &status_handler},
-    {METHOD_GET, "/v1/holds", WHO_READ, &holds_handler},
-    {METHOD_POST, "/v1/holds", WHO_OPERATE, &hold_place_handler},
-    {METHOD_DELETE, "/v1/holds/:name", WHO_OPERATE, &hold_lift_handler},
-    {METHOD_GET, "/v1/endpoints", WHO_READ, &endpoints_handler},
-    {METHOD_POST, "/v1/endpoints/:name/pause", WHO_OPERATE, &endpoint_pause_handler},
-    {METHOD_POST, "/v1/endpoints/:name/resume", WHO_OPERATE, &endpoint_resume_handler},
-    {METHOD_POST, "/v1/endpoints/:name/test", WHO_OPERATE, &endpoint_test_handler},
-    {METHOD_GET, "/v1/deliveries", WHO_READ, &deliveries_handler},
-    {METHOD_POST, "/v1/deliveries/:id/retry", WHO_OPERATE, &delivery_retry_handler},
-    {METHOD_POST, "/v1/deliveries/:id/drop", WHO_OPERATE, &delivery_drop_handler},
-    {METHOD_GET, "/v1/receipts/:endpoint/:secret", WHO_ANYONE, &receipt_handler}, /* whoever knows the secret */
-    {METHOD_POST, "/v1/receipts/:endpoint/:secret", WHO_ANYONE, &receipt_handler},
-    {METHOD_GET, "/healthz", WHO_ANYONE, &health_handler},
-    {METHOD_GET, "/readyz", WHO_ANYONE, &ready_handler},
-};
-const size_t http_routes_n = sizeof http_routes / sizeof *http_routes;
+const struct handler show_handler = {ASK_HANDLER, .type = JSON, .prepare = prepare_show};
+const struct handler story_handler = {ASK_HANDLER, .type = NDJSON, .prepare = prepare_story};
+const struct handler due_handler = {ASK_HANDLER, .type = JSON, .prepare = prepare_due};
+const struct handler status_handler = {ASK_HANDLER, .type = JSON, .prepare = prepare_status};
+const struct handler holds_handler = {ASK_HANDLER, .type = JSON, .prepare = prepare_holds};
+const struct handler health_handler = {.end = answer_health};
+const struct handler ready_handler = {.end = answer_ready};

@@ -7,11 +7,18 @@
 extern const struct route http_routes[];
 extern const size_t http_routes_n;
 
-extern const struct handler inputs_handler;      /* inputs.c: chooses one of the next two */
-extern const struct handler input_one_handler;   /* inputs.c */
-extern const struct handler input_lines_handler; /* input_lines.c */
-extern const struct handler hold_place_handler;  /* holds.c */
-extern const struct handler hold_lift_handler;   /* holds.c */
+extern const struct handler inputs_handler;          /* inputs.c: chooses one of the next two */
+extern const struct handler input_one_handler;       /* inputs.c */
+extern const struct handler input_lines_handler;     /* input_lines.c */
+extern const struct handler show_handler;            /* queries.c */
+extern const struct handler story_handler;           /* queries.c */
+extern const struct handler due_handler;             /* queries.c */
+extern const struct handler status_handler;          /* queries.c */
+extern const struct handler holds_handler;           /* queries.c */
+extern const struct handler health_handler;          /* queries.c */
+extern const struct handler ready_handler;           /* queries.c */
+extern const struct handler hold_place_handler;      /* holds.c */
+extern const struct handler hold_lift_handler;       /* holds.c */
 extern const struct handler endpoints_handler;       /* endpoints.c */
 extern const struct handler endpoint_pause_handler;  /* endpoints.c */
 extern const struct handler endpoint_resume_handler; /* endpoints.c */

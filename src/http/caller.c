@@ -1,0 +1,30 @@
+#include "http/caller.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+void caller_of_peer(const struct peer *p, struct caller *out)
+{
+    *out = (struct caller){.name = "anyone"};
+    if (!p->known)
+        return;
+    snprintf(out->name, sizeof out->name, "uid:%u", (unsigned)p->uid);
+    out->read = out->operate = out->bring_all = p->uid == 0 || p->uid == geteuid();
+}
+
+bool caller_may(const struct caller *c, enum who least)
+{
+    switch (least) {
+    case WHO_ANYONE: return true;
+    case WHO_READ: return c->read || c->operate;
+    case WHO_INTAKE: return c->bring || c->bring_all;
+    case WHO_OPERATE: return c->operate;
+    }
+    return false;
+}
+
+bool caller_may_bring(const struct caller *c, const struct input *in)
+{
+    (void)in;
+    return c->bring_all;
+}
