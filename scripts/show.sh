@@ -70,11 +70,18 @@ show_speed() {
     day="a fiftieth of a second"
 }
 
+# Whoever has it may do everything, from any browser on this machine.
+show_token() {
+    made=$("$build/lifecertctl" --json token new --name operator --role operate --role 'intake:*' 2>/dev/null)
+    token=$(printf '%s' "$made" | member token)
+}
+
 show_configure() {
     cat >"$scratch/lifecertd.conf" <<END
 timezone    = "Asia/Shanghai"
 store       = "dir:$scratch/store"
-listen      = { $listen }
+listen      = { "unix:$scratch/api.sock", "$address" }
+token "operator" { sha256 = "$(printf '%s' "$made" | member sha256)" roles = { "operate", "intake:*" } }
 clock       = "2026-01-01T00:00:00+08:00 x$speed"
 brake_limit = "1%"
 include("$PWD/etc/policies.conf")
@@ -108,15 +115,12 @@ show_die() {
     die "$*"
 }
 
-# Receipts come to a port, which somebody may take between the choice and its use.
+# The page and the gateway's receipts share a port, which somebody may take between the choice and its use.
 show_daemon() {
+    show_token
     for _ in 1 2 3; do
-        listen="\"unix:$scratch/api.sock\""
-        if [ -n "$sms_port" ]; then
-            ports_free 1
-            receipts=127.0.0.1:${ports# }
-            listen="$listen, \"$receipts\""
-        fi
+        ports_free 1
+        address=127.0.0.1:${ports# }
         show_configure
         [ -e "$scratch/store" ] || ctl init >/dev/null
         "$build/lifecertd" -c "$scratch/lifecertd.conf" 2>"$scratch/daemon.log" &
@@ -217,10 +221,17 @@ show_wait_arrived() {
     echo "  $coming are still on their way after a minute; going on"
 }
 
+show_page() {
+    echo "The operators' page: http://$address/"
+    echo "  with the token $token"
+}
+
 show_stay() {
     cat <<END
 
-The daemon stays up, and its clock runs on. Try, in another terminal:
+The daemon stays up, and its clock runs on.
+$(show_page)
+Try, in another terminal:
   $build/lifecertctl -c $scratch/lifecertd.conf status
   $build/lifecertctl -c $scratch/lifecertd.conf show 330902-0000352
   $build/lifecertctl -c $scratch/lifecertd.conf endpoints
@@ -249,6 +260,7 @@ show() {
     random_word >"$scratch/receipts.secret"
     show_daemon
     show_last_second
+    show_page
     echo "The year 2026, a day in $day:"
     show_watch 9>"$scratch/last_second" &
     watcher=$!

@@ -103,7 +103,7 @@ endpoint "sms" {
     sender        = "10086"
     units         = { "$sms_unit" }
     quiet_hours   = "none"
-    receipt_url   = "http://$receipts"
+    receipt_url   = "http://$address"
     receipt_secret_file = "$scratch/receipts.secret"
     allow_private = true
 }

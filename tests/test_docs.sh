@@ -74,7 +74,7 @@ undocumented_keys() {
 }
 
 invented_keys() {
-    for section in root policy channel endpoint message; do
+    for section in root policy channel endpoint message token; do
         words key | sed -n "s/^$section \([^ ]*\) .*/\1/p" >"$tmp/real"
         conf_part "$section" | sed -n 's/^`\([a-z_]*\)` \(=\|(none)\).*/\1/p' >"$tmp/told"
         only "$tmp/told" "$tmp/real" | sed "s/^/$section /"
@@ -210,6 +210,21 @@ route_faults() {
     only "$tmp/told_routes" "$tmp/routes" | sed 's/^/there is no /'
 }
 
+# --- metrics ---
+
+# The terms of lifecertd-metrics(7), "`NAME`, TYPE by `LABEL`, `LABEL`", as "NAME TYPE LABEL LABEL".
+told_metrics() {
+    sed -n 's/^`\([a-z_]*\)`, \(counter\|gauge\|histogram\)/\1 \2/p' "$man/lifecertd-metrics.7.md" |
+        sed -e 's/ by / /' -e 's/[`,]//g'
+}
+
+metric_faults() {
+    words metric >"$tmp/metrics"
+    told_metrics >"$tmp/told_metrics"
+    only "$tmp/metrics" "$tmp/told_metrics" | sed 's/^/not told of, or not so: /'
+    only "$tmp/told_metrics" "$tmp/metrics" | sed 's/^/there is no /'
+}
+
 # --- pages ---
 
 # Every page that a page refers to, as **name**(N), is there, when its name is one of ours.
@@ -221,7 +236,7 @@ dead_references() {
         done
 }
 
-echo 1..17
+echo 1..18
 "$bin/tests/words" >"$tmp/words"
 words event >"$tmp/types"
 event_headings >"$tmp/told_types"
@@ -248,5 +263,6 @@ check 'the commands are those that are documented' command_faults
 check "the commands' options are those that are documented" option_faults
 check "the programs' options are those that are documented" program_faults
 check 'the routes are those that are documented' route_faults
+check 'the metrics are those that are documented, with their types and labels' metric_faults
 check 'every page that a page refers to is there' dead_references
 [ "$bad" -eq 0 ]

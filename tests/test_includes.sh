@@ -37,7 +37,8 @@ event2/*: net http daemon
 confuse.h: config
 curl/*: net ctl
 hiredis/*: net
-openssl/*: store adapter deliver
+gnutls/*: http
+openssl/*: store adapter deliver http ctl
 csv.h: ctl
 systemd/*: daemon
 END

@@ -25,7 +25,7 @@ n=0 bad=0
 check() {
     n=$((n + 1))
     files "$1" >"$tmp/files"
-    sed 's/\(\/test_.*\)\.c$/\1/' "$tmp/files" | LC_ALL=C sort -u | LC_ALL=C comm -23 - "$tmp/listed" >"$tmp/unlisted"
+    sed 's/\(\/\(test\|fuzz\)_.*\)\.c$/\1/' "$tmp/files" | LC_ALL=C sort -u | LC_ALL=C comm -23 - "$tmp/listed" >"$tmp/unlisted"
     if [ ! -s "$tmp/unlisted" ]; then
         echo "ok $n - every file of $1 is listed"
     else

@@ -8,6 +8,7 @@
  *   reason REASON                why an input is rejected
  *   word WORD                    a status, a deadline, a result, an effect, a hold
  *   route METHOD PATH            with :id as ID
+ *   metric NAME TYPE LABEL...    of /metrics
  *   command NAME                 of lifecertctl */
 #include <ctype.h>
 #include <stdio.h>
@@ -17,6 +18,7 @@
 #include "config/schema.h"
 #include "core/text.h"
 #include "ctl/commands.h"
+#include "http/metrics.h"
 #include "http/routes.h"
 
 static void print_keys(void)
@@ -79,6 +81,18 @@ static void print_routes(void)
     }
 }
 
+static void print_metrics(void)
+{
+    for (size_t i = 0; i < metric_sections_n; i++)
+        for (size_t k = 0; k < metric_sections[i]->n; k++) {
+            const struct family *f = &metric_sections[i]->v[k].family;
+            printf("metric %s %s", f->name, family_kind_text(f->kind));
+            for (unsigned l = 0; l < LABELS_MAX && f->labels[l]; l++)
+                printf(" %s", f->labels[l]);
+            putchar('\n');
+        }
+}
+
 int main(void)
 {
     static const struct texts *const words[] = {&status_texts,        &deadline_texts,      &result_texts,
@@ -91,6 +105,7 @@ int main(void)
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         print_words("word", words[i]);
     print_routes();
+    print_metrics();
     for (unsigned i = 0; i < n_commands; i++)
         printf("command %s\n", commands[i].name);
     return 0;

@@ -97,6 +97,24 @@ static struct tz *tz_new(const char *name, int32_t first_offset, size_t room)
     return tz;
 }
 
+static void *copy(const void *p, size_t n, size_t size)
+{
+    return n ? memcpy(mem_resize(NULL, n, size), p, n * size) : NULL;
+}
+
+struct tz *tz_copy(const struct tz *tz)
+{
+    struct tz *out = mem_alloc(sizeof *out);
+    *out = (struct tz){
+        .name = mem_strdup(tz->name),
+        .n = tz->n,
+        .at = copy(tz->at, tz->n, sizeof *tz->at),
+        .reached = copy(tz->reached, tz->n, sizeof *tz->reached),
+        .offset = copy(tz->offset, tz->n + 1, sizeof *tz->offset),
+    };
+    return out;
+}
+
 void tz_free(struct tz *tz)
 {
     if (!tz)

@@ -12,6 +12,7 @@ struct tz;
  * leading slash or control characters is ERR_INVALID, one that is not there ERR_ABSENT. Times after
  * the file's last transition follow its footer (a POSIX TZ string). */
 enum err tz_load(const char *name, struct tz **out, struct errmsg *msg) ERR_MUSTCHECK;
+struct tz *tz_copy(const struct tz *tz);
 void tz_free(struct tz *tz);
 const char *tz_name(const struct tz *tz);
 

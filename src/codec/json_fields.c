@@ -75,9 +75,8 @@ static bool has_control(struct str s)
     return false;
 }
 
-static int on_string(void *arg, const unsigned char *value, size_t n)
+static int take_value(struct reading *r, const unsigned char *value, size_t n)
 {
-    struct reading *r = arg;
     struct str s = {(const char *)value, n};
     if (!r->field)
         return wrong(r, "expected an object");
@@ -92,6 +91,11 @@ static int on_string(void *arg, const unsigned char *value, size_t n)
     r->field->value = (struct str){r->text->p + r->text->n, n}; /* there is room: json_fields_read() saw to it */
     buf_add(r->text, value, n);
     return 1;
+}
+
+static int on_string(void *arg, const unsigned char *value, size_t n)
+{
+    return take_value(arg, value, n);
 }
 
 static int on_null(void *arg)
@@ -125,7 +129,9 @@ static int on_close(void *arg)
 
 static int not_a_string(struct reading *r)
 {
-    return wrong(r, r->field ? "must be a string" : "expected an object");
+    if (!r->field)
+        return wrong(r, "expected an object");
+    return wrong(r, r->field->number ? "must be a number or a string" : "must be a string");
 }
 
 static int on_boolean(void *arg, int value)
@@ -136,8 +142,9 @@ static int on_boolean(void *arg, int value)
 
 static int on_number(void *arg, const char *value, size_t n)
 {
-    (void)value, (void)n;
-    return not_a_string(arg);
+    struct reading *r = arg;
+    bool allowed = r->field && r->field->number;
+    return allowed ? take_value(r, (const unsigned char *)value, n) : not_a_string(r);
 }
 
 static int on_array(void *arg)

@@ -5,6 +5,7 @@
 
 #include "config/endpoint_rules.h"
 #include "config/loader.h"
+#include "config/schema_token.h"
 #include "config/value.h"
 
 /* ---- faults ---- */
@@ -37,6 +38,14 @@ void loader_fault(struct loader *l, const struct statement *s, const struct inst
 {
     char where[96];
     reading_fault(l->r, s->file, s->line, "%s%s: expected %s", place(in, where), what, expected);
+}
+
+char *loader_place(const struct loader *l, const struct statement *s)
+{
+    struct buf b = BUF_INIT;
+    buf_printf(&b, "%s:%u", l->r->files[s->file], s->line);
+    buf_addc(&b, '\0');
+    return b.p;
 }
 
 const struct statement *instance_set(const struct instance *in, const char *key)
@@ -73,22 +82,13 @@ static void value_fault(struct loader *l, const struct statement *s, const struc
 {
     char shown[96];
     struct errmsg what, expected;
-    bool hidden = k->hides && strchr(value, '@');
+    bool hidden = k->conceals || (k->hides && strchr(value, '@'));
     err_set(&what, ERR_INVALID, "%s = %s", k->name, hidden ? "\"...\"" : show(value, shown));
     err_set(&expected, ERR_INVALID, "%s%s%s%s", k->expected, why[0] ? " (" : "", why, why[0] ? ")" : "");
     loader_fault(l, s, in, what.text, expected.text);
 }
 
 /* ---- sections ---- */
-
-static bool name_valid(const char *name)
-{
-    size_t n = strlen(name);
-    for (size_t i = 0; i < n; i++)
-        if (name[i] <= ' ' || name[i] > '~' || name[i] == '"' || name[i] == '\\')
-            return false;
-    return n > 0 && n <= POLICY_NAME_MAX;
-}
 
 /* How many there are of a kind, at most, and where they stand. */
 struct room {
@@ -105,6 +105,7 @@ static struct room room_for(struct config *c, const struct section *schema)
         [SECTION_ENDPOINT] = {c->endpoints->v, sizeof *c->endpoints->v, ENDPOINTS_MAX, &c->endpoints->n},
         [SECTION_MESSAGE] = {c->endpoints->texts, sizeof *c->endpoints->texts, MESSAGE_TEXTS_MAX,
                              &c->endpoints->n_texts},
+        [SECTION_TOKEN] = {c->tokens->v, sizeof *c->tokens->v, TOKENS_MAX, &c->tokens->n},
     };
     return rooms[schema - config_schema];
 }
@@ -116,6 +117,7 @@ NAME_COMES_FIRST(struct policy);
 NAME_COMES_FIRST(struct channel);
 NAME_COMES_FIRST(struct endpoint);
 NAME_COMES_FIRST(struct message_text);
+NAME_COMES_FIRST(struct token);
 
 static const struct statement *first_of_name(const struct loader *l, size_t before, const struct statement *s)
 {
@@ -135,9 +137,8 @@ static void *section_target(struct loader *l, size_t i, const struct instance *i
     const struct statement *first = first_of_name(l, i, s);
     struct room room = room_for(l->c, in->schema);
     struct errmsg expected;
-    if (!name_valid(s->title)) {
-        loader_fault(l, s, in, "the name is not valid",
-                     "1 to 64 printable ASCII characters, no space, quote or backslash");
+    if (!section_name_valid(s->title)) {
+        loader_fault(l, s, in, "the name is not valid", SECTION_NAME_EXPECTED);
         return NULL;
     }
     if (first) {
@@ -156,14 +157,36 @@ static void *section_target(struct loader *l, size_t i, const struct instance *i
     return target;
 }
 
+/* A listener with TLS needs a certificate, a certificate its key. */
+static void root_check(struct loader *l, const struct statement *s, const struct instance *in)
+{
+    const struct statement *listen = instance_set(in, "listen");
+    const struct statement *cert = instance_set(in, "tls_cert"), *key = instance_set(in, "tls_key");
+    const struct statement *ca = instance_set(in, "tls_client_ca");
+    bool wanted = false;
+    (void)s;
+    for (unsigned i = 0; i < l->c->n_listen; i++)
+        wanted = wanted || strncmp(l->c->listen[i], "tls:", 4) == 0;
+    if (wanted && !cert && !key)
+        loader_fault(l, listen, in, "listen has an address with TLS", "tls_cert and tls_key, too");
+    else if (!cert != !key)
+        loader_fault(l, cert ? cert : key, in, cert ? "tls_cert alone" : "tls_key alone", "both, or neither");
+    else if (ca && !cert)
+        loader_fault(l, ca, in, "tls_client_ca alone", "tls_cert and tls_key, too");
+    if (cert)
+        l->c->tls_place = loader_place(l, cert);
+}
+
 /* What goes beyond single keys. */
 static const struct {
     void (*begin)(struct loader *l, const struct statement *s, struct instance *in);
     void (*check)(struct loader *l, const struct statement *s, const struct instance *in);
     void (*defaults)(const struct instance *in);
 } section_rules[SECTION_N] = {
+    [SECTION_ROOT] = {NULL, root_check, NULL},
     [SECTION_ENDPOINT] = {endpoint_begin, endpoint_check, endpoint_defaults},
     [SECTION_MESSAGE] = {message_begin, message_check, NULL},
+    [SECTION_TOKEN] = {NULL, token_check, NULL},
 };
 
 static void begin_sections(struct loader *l)
@@ -189,6 +212,12 @@ static void begin_sections(struct loader *l)
 
 /* ---- keys ---- */
 
+/* The section of a channel or a policy may stand in what could not be read. */
+static bool names_section(const struct key *k)
+{
+    return k->parse == value_channel_name || k->parse == value_policies || k->parse == value_token_role;
+}
+
 static void set_values(struct loader *l, const struct statement *s, const struct instance *in, const struct key *k)
 {
     int64_t min = k->list ? k->min : 1, max = k->list ? k->max : 1;
@@ -206,8 +235,7 @@ static void set_values(struct loader *l, const struct statement *s, const struct
     for (unsigned i = 0; i < s->n_values; i++) {
         struct errmsg why = {""};
         bool good = k->parse(k, l->c, in->target, s->values[i], &why);
-        /* A channel's or a policy's section may stand in what could not be read. */
-        if (!good && !(l->r->torn && (k->parse == value_channel_name || k->parse == value_policies)))
+        if (!good && !(l->r->torn && names_section(k)))
             value_fault(l, s, in, k, s->values[i], why.text);
     }
 }
@@ -307,6 +335,7 @@ enum err config_load(const char *file, struct config **out, struct buf *faults)
     reading_init(&r, file);
     c->file = mem_strdup(file);
     c->endpoints = endpoints_new();
+    c->tokens = tokens_new();
     struct loader l = {.c = c, .r = &r};
     load(&l);
     enum err e = r.n_faults ? ERR_INVALID : ERR_OK;
@@ -329,7 +358,12 @@ void config_free(struct config *c)
     free(c->store);
     for (unsigned i = 0; i < c->n_listen; i++)
         free(c->listen[i]);
+    free(c->tls_cert);
+    free(c->tls_key);
+    free(c->tls_client_ca);
+    free(c->tls_place);
     endpoints_unref(c->endpoints);
+    tokens_unref(c->tokens);
     free(c);
 }
 

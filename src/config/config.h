@@ -5,7 +5,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/tz.h"
-#include "config/endpoint.h"
+#include "config/token.h"
 #include "core/event.h"
 
 #define LISTEN_MAX 16
@@ -25,6 +25,8 @@ struct config {
     char *store; /* URI */
     char *listen[LISTEN_MAX];
     unsigned n_listen;
+    char *tls_cert, *tls_key, *tls_client_ca; /* files, for the listeners with TLS; NULL: not given */
+    char *tls_place;                          /* "FILE:LINE" of tls_cert, for faults found later */
     enum clock_kind clock;
     lc_instant clock_start;
     int64_t clock_factor; /* 1..1000000000 */
@@ -37,6 +39,7 @@ struct config {
     struct policy policies[POLICY_MAX];
     unsigned n_policies;
     struct endpoints *endpoints; /* one reference; never NULL */
+    struct tokens *tokens;       /* the same */
 };
 
 /* Reads and checks a file (its includes too). Every fault is appended to faults as a line "FILE:LINE: what, and what

@@ -21,7 +21,13 @@ struct endpoints *endpoints_ref(struct endpoints *e)
     return e;
 }
 
-static void text_list_done(struct text_list *l)
+void text_list_add(struct text_list *l, const char *text)
+{
+    l->v = mem_resize(l->v, l->n + 1, sizeof *l->v);
+    l->v[l->n++] = mem_strdup(text);
+}
+
+void text_list_done(struct text_list *l)
 {
     for (unsigned i = 0; i < l->n; i++)
         free(l->v[i]);

@@ -34,6 +34,9 @@ struct text_list {
     unsigned n;
 };
 
+void text_list_add(struct text_list *l, const char *text); /* a copy of it */
+void text_list_done(struct text_list *l);
+
 /* The content of a secret's file, without white space at its ends. Overwritten when freed. */
 struct secret {
     char *p; /* owned, terminated; NULL: not loaded */

@@ -22,19 +22,10 @@ static const struct {
     [ADAPTER_TEMPLATE] = {"http", NULL},
 };
 
-/* "FILE:LINE" */
-static char *place_of(const struct loader *l, const struct statement *s)
-{
-    struct buf b = BUF_INIT;
-    buf_printf(&b, "%s:%u", l->r->files[s->file], s->line);
-    buf_addc(&b, '\0');
-    return b.p;
-}
-
 void endpoint_begin(struct loader *l, const struct statement *s, struct instance *in)
 {
     struct endpoint *e = in->target;
-    e->place = place_of(l, s);
+    e->place = loader_place(l, s);
     e->adapter = ADAPTER_KIND_N; /* none yet */
     e->messages = true;          /* a template's default; of the others it is known by the adapter */
 }
@@ -42,7 +33,7 @@ void endpoint_begin(struct loader *l, const struct statement *s, struct instance
 void message_begin(struct loader *l, const struct statement *s, struct instance *in)
 {
     struct message_text *t = in->target;
-    t->place = place_of(l, s);
+    t->place = loader_place(l, s);
 }
 
 /* ---- which keys are used ---- */

@@ -23,6 +23,9 @@ struct loader {
 void loader_fault(struct loader *l, const struct statement *s, const struct instance *in, const char *what,
                   const char *expected);
 
+/* "FILE:LINE" of a statement, the caller's. */
+char *loader_place(const struct loader *l, const struct statement *s);
+
 /* The statement that sets the key; NULL when it is not set. The section must have such a key. */
 const struct statement *instance_set(const struct instance *in, const char *key);
 

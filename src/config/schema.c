@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "config/schema_endpoint.h"
+#include "config/schema_token.h"
 #include "config/value.h"
 
 static const char *const validity_words[] = {"month-end", "exact-day", NULL};
@@ -21,8 +22,14 @@ static const struct key root_keys[] = {
                  "\"redis-cluster://...\"",
      .help = "Where the event log and the contacts are kept."},
     {.name = "listen", .parse = value_listen, .list = true, .min = 1, .max = LISTEN_MAX,
-     .fallback = "unix:/run/lifecertd/api.sock", .expected = "\"unix:/PATH\" or \"HOST:PORT\", each once",
+     .fallback = "unix:/run/lifecertd/api.sock", .expected = "\"unix:/PATH\", \"HOST:PORT\" or \"tls:HOST:PORT\", each once",
      .help = "Where the daemon answers requests."},
+    {.name = "tls_cert", .parse = value_file, .offset = ROOT(tls_cert), .expected = FILE_EXPECTED,
+     .help = "The certificate (PEM) of addresses with TLS, with those that it hangs on."},
+    {.name = "tls_key", .parse = value_file, .offset = ROOT(tls_key), .expected = FILE_EXPECTED,
+     .help = "Its key (PEM)."},
+    {.name = "tls_client_ca", .parse = value_file, .offset = ROOT(tls_client_ca), .expected = FILE_EXPECTED,
+     .help = "Who connects with TLS must have a certificate that one of these (PEM) has signed."},
     {.name = "clock", .parse = value_clock, .fallback = "system",
      .expected = "\"system\" or a start and a factor, such as \"2026-02-01T00:00:00+08:00 x86400\"",
      .help = "The clock that decisions are taken by; an accelerated one is for shows and trials."},
@@ -96,6 +103,7 @@ const struct section config_schema[SECTION_N] = {
     [SECTION_ENDPOINT] = {"endpoint", "NAME", "Who gets events, or by whom people get messages.", endpoint_keys,
                           ENDPOINT_KEYS},
     [SECTION_MESSAGE] = {"message", "NAME", "A message's text of the agency's own.", message_keys, MESSAGE_KEYS},
+    [SECTION_TOKEN] = {"token", "NAME", "Who may make requests, known by a bearer token.", token_keys, TOKEN_KEYS},
 };
 
 const struct section *schema_section(const char *name)
@@ -112,6 +120,15 @@ const struct key *schema_key(const struct section *s, const char *name)
         if (strcmp(s->keys[i].name, name) == 0)
             return &s->keys[i];
     return NULL;
+}
+
+bool section_name_valid(const char *name)
+{
+    size_t n = strlen(name);
+    for (size_t i = 0; i < n; i++)
+        if (name[i] <= ' ' || name[i] > '~' || name[i] == '"' || name[i] == '\\')
+            return false;
+    return n > 0 && n <= POLICY_NAME_MAX;
 }
 
 void schema_names(const struct section *s, struct buf *out)

@@ -27,6 +27,7 @@ struct key {
     const char *help;
     unsigned used_by; /* of an endpoint's key: the uses (config/endpoint_rules.h) that it has a meaning for; 0: all */
     bool hides;       /* a value with an "@" in it may hold a password: faults do not show it */
+    bool conceals;    /* faults do not show the value, whatever it is */
 };
 
 struct section {
@@ -37,13 +38,16 @@ struct section {
     size_t n_keys;
 };
 
-enum { SECTION_ROOT, SECTION_POLICY, SECTION_CHANNEL, SECTION_ENDPOINT, SECTION_MESSAGE, SECTION_N };
+enum { SECTION_ROOT, SECTION_POLICY, SECTION_CHANNEL, SECTION_ENDPOINT, SECTION_MESSAGE, SECTION_TOKEN, SECTION_N };
 
 extern const struct section config_schema[SECTION_N];
 
 /* NULL when there is none of the name. */
 const struct section *schema_section(const char *name);
 const struct key *schema_key(const struct section *s, const char *name);
+/* May a section be called that? */
+#define SECTION_NAME_EXPECTED "1 to 64 printable ASCII characters, no space, quote or backslash"
+bool section_name_valid(const char *name);
 /* "cycle, validity, ..." */
 void schema_names(const struct section *s, struct buf *out);
 

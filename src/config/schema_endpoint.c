@@ -9,7 +9,6 @@ static const char *const mode_words[] = {"structured", "binary", "batch", NULL};
 static const char *const method_words[] = {"GET", "POST", "PUT", "PATCH", "DELETE", NULL};
 
 #define TEXT_EXPECTED "text without control characters"
-#define FILE_EXPECTED "\"/PATH\", or a credential's name"
 #define CONDITION_EXPECTED "conditions such as \"status 200..299 and json code = 0\""
 #define BOOL_EXPECTED "true or false"
 

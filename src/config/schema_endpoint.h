@@ -10,6 +10,7 @@
 #define RETRIES_MAX 20
 #define CONDITIONS_MAX 16
 
+#define FILE_EXPECTED "\"/PATH\", or a credential's name"
 #define DURATION_EXPECTED "a number with s, m, h or d, such as \"36h\", up to \"3660d\""
 
 extern const struct key endpoint_keys[]; /* ENDPOINT_KEYS */

@@ -193,11 +193,12 @@ static bool is_host_byte(char ch, bool bracketed)
     return word || ch == '.' || (bracketed ? ch == ':' : ch == '-');
 }
 
-/* "127.0.0.1:8600", "localhost:8600", "[::1]:8600". */
+/* "127.0.0.1:8600", "localhost:8600", "[::1]:8600", and the same behind "tls:". */
 static bool is_host_port(const char *value)
 {
-    bool bracketed = value[0] == '[';
-    const char *from = value + bracketed, *p = from;
+    const char *host = strncmp(value, "tls:", 4) == 0 ? value + 4 : value;
+    bool bracketed = host[0] == '[';
+    const char *from = host + bracketed, *p = from;
     int64_t port;
     while (is_host_byte(*p, bracketed))
         p++;

@@ -45,6 +45,8 @@ value_parser value_retry;       /* the section is a struct endpoint; so for the 
 value_parser value_from;
 value_parser value_kind;
 
+value_parser value_token_role; /* of a struct token (schema_token.c): one of its roles */
+
 /* Where the value goes. */
 static inline void *value_member(const struct key *k, void *section)
 {

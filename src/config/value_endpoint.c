@@ -37,9 +37,7 @@ static void set_text(const struct key *k, void *section, const char *value)
 
 static void add_text(const struct key *k, void *section, const char *value)
 {
-    struct text_list *l = value_member(k, section);
-    l->v = mem_resize(l->v, l->n + 1, sizeof *l->v);
-    l->v[l->n++] = mem_strdup(value);
+    text_list_add(value_member(k, section), value);
 }
 
 bool value_text(const struct key *k, struct config *c, void *section, const char *value, struct errmsg *why)

@@ -97,6 +97,7 @@ static void apply_resumed(const struct policy *policies, struct record *r, const
 {
     r->status = STATUS_ACTIVE;
     r->resumed_on = e->u.resumed.resumed_on;
+    r->paid_apart = r->paid_apart || e->u.resumed.back_pay.n;
     end_suspension(r);
     give_notice(&policies[r->policy], r, e->today);
 }
@@ -106,6 +107,7 @@ static void apply_terminated(struct record *r, const struct event *e)
     r->suspended_at_death = r->status == STATUS_SUSPENDED;
     r->status = STATUS_TERMINATED;
     r->terminated_on = e->u.terminated.reported_on;
+    r->paid_apart = r->paid_apart || e->u.terminated.arrears.n;
     if (r->suspended_at_death && r->withheld_from <= e->u.terminated.last_period)
         r->withheld_from = e->u.terminated.last_period + 1;
 }
@@ -114,6 +116,7 @@ static void apply_reinstated(const struct policy *policies, struct record *r, co
 {
     r->policy = policy;
     r->status = e->u.reinstated.status;
+    r->paid_apart = r->paid_apart || e->u.reinstated.back_pay.n;
     r->terminated_on = DATE_NONE;
     r->suspended_at_death = false;
     r->erased = false;

@@ -16,6 +16,8 @@ struct record {
     bool lapsed;             /* certification.lapsed was emitted for this base */
     bool erased;             /* name, phone and by are gone */
     bool suspended_at_death; /* what retract-death goes back to; only while terminated */
+    bool paid_apart;         /* there was back pay or arrears: the history knows which periods were not paid on their
+                                paydays, and when instead */
     lc_date approved_on;
     lc_date certified_on; /* the last certified date, or DATE_NONE */
     lc_date reminded_on;  /* date of the last reminder emitted or passed over, or DATE_NONE */

@@ -16,8 +16,13 @@ const struct command commands[] = {
      "an enrolment. Importing again what was imported already changes nothing.",
      cmd_import},
     {"show", "ID", "show one beneficiary: state, dates, what comes next and why, all events", NULL, cmd_show},
+    {"people", "", "list people: status, dates, what comes next", NULL, cmd_people},
+    {"period", "MONTH", "list who is payable for a month of benefit, and who is withheld", NULL, cmd_period},
     {"due", "", "count the deadlines of each kind, by the day or the month they fall on", NULL, cmd_due},
-    {"events", "", "print the log as NDJSON, read from the store, with or without a running daemon", NULL, cmd_events},
+    {"events", "", "print the log as NDJSON",
+     "It is read from the store that the configuration names, with or without a running daemon; with --url, from the\n"
+     "daemon there, of which --follow awaits the return when it goes away.",
+     cmd_events},
     {"simulate", "--until TIME INPUTS.ndjson",
      "run inputs through the policies in a simulated clock, with nothing sent",
      "Every input carries its instant, \"at\"; those later than TIME are left out. All is kept in memory, nothing is\n"
@@ -40,6 +45,19 @@ const struct command commands[] = {
      cmd_deliveries},
     {"delivery retry", "ID --by WHO --why TEXT", "try a delivery again now", NULL, cmd_delivery_retry},
     {"delivery drop", "ID --by WHO --why TEXT", "give a delivery up for good", NULL, cmd_delivery_drop},
+    {"redeliver", "ENDPOINT --after SEQ|--since TIME --by WHO --why TEXT",
+     "send events of the log to an endpoint once more, marked as a replay",
+     "They come in each beneficiary's order, as fast as the endpoint's live events leave room; these go on "
+     "meanwhile. It\nends with 0 when all was sent, and with 1 when some of it was refused to the last. What is "
+     "ordered goes on without\nthis command, and over restarts of the daemon; lifecertctl redeliver ENDPOINT "
+     "--cancel ends it.",
+     cmd_redeliver},
+    {"token new", "", "make a bearer token, and the section of the configuration that lets it in",
+     "The token is shown this once, and kept nowhere: the configuration has its SHA-256 alone.", cmd_token_new},
+    {"completion", "WHAT", "write what a shell needs to complete command lines",
+     "WHAT is bash: a script for it, to be sourced; or endpoints, holds, deliveries: the names of those that the "
+     "daemon\nhas, a line each, and nothing when it does not answer within a second.",
+     cmd_completion},
     {"demo-city", "", "write a made-up city and its year as NDJSON", NULL, cmd_demo_city},
 };
 

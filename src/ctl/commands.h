@@ -13,13 +13,17 @@ enum exit_status {
 };
 
 struct command;
+struct option_list;
 
 /* The options that every command takes, before it or behind it. */
 struct ctl {
     const char *config_file; /* NULL: the default */
     const char *url;         /* NULL: over the configuration's Unix socket */
     const char *token_file;
+    const char *ca_file, *client_cert; /* for a URL with https */
     bool json;
+    bool hurry; /* nobody waits for long: a shell that completes a name */
+    struct option_list *list; /* options_read() adds a command's options here instead of reading them; NULL: it reads */
     const struct command *command; /* the one that runs; NULL before it is known */
 };
 
@@ -44,6 +48,8 @@ int ctl_run(int argc, char **argv);
 int cmd_init(struct ctl *ctl, int argc, char **argv);
 int cmd_import(struct ctl *ctl, int argc, char **argv);
 int cmd_show(struct ctl *ctl, int argc, char **argv);
+int cmd_people(struct ctl *ctl, int argc, char **argv);
+int cmd_period(struct ctl *ctl, int argc, char **argv);
 int cmd_due(struct ctl *ctl, int argc, char **argv);
 int cmd_events(struct ctl *ctl, int argc, char **argv);
 int cmd_simulate(struct ctl *ctl, int argc, char **argv);
@@ -58,6 +64,9 @@ int cmd_endpoint_resume(struct ctl *ctl, int argc, char **argv);
 int cmd_deliveries(struct ctl *ctl, int argc, char **argv);
 int cmd_delivery_retry(struct ctl *ctl, int argc, char **argv);
 int cmd_delivery_drop(struct ctl *ctl, int argc, char **argv);
+int cmd_redeliver(struct ctl *ctl, int argc, char **argv);
+int cmd_token_new(struct ctl *ctl, int argc, char **argv);
+int cmd_completion(struct ctl *ctl, int argc, char **argv);
 int cmd_demo_city(struct ctl *ctl, int argc, char **argv);
 
 /* One line on stderr, "lifecertctl: ...". */

@@ -1,6 +1,8 @@
 /* lifecertctl deliveries, delivery retry, delivery drop. */
 #include "ctl/client.h"
+#include "ctl/names.h"
 #include "ctl/order.h"
+#include "ctl/path.h"
 #include "ctl/table.h"
 #include "ctl/text.h"
 
@@ -100,6 +102,14 @@ static int64_t take_page(struct listing *l, const char *text, int64_t after)
     return goes_on ? last : 0;
 }
 
+static int refused(const struct listing *l, const char *endpoint, const struct answer *a)
+{
+    int status = client_problem(l->client, a, endpoint);
+    if (a->status == 404)
+        names_tell(l->client, "endpoints");
+    return status;
+}
+
 static int list_endpoint(struct listing *l, const char *endpoint)
 {
     int status = EXIT_DONE;
@@ -110,7 +120,7 @@ static int list_endpoint(struct listing *l, const char *endpoint)
         write_path(l, endpoint, after, &path);
         status = client_call(l->client, "GET", path.p, STR_NONE, &a);
         if (status == EXIT_DONE && a.status != 200)
-            status = client_problem(&a, endpoint);
+            status = refused(l, endpoint, &a);
         after = status == EXIT_DONE ? take_page(l, a.body.p, after) : 0;
         buf_done(&path);
         buf_done(&a.body);
@@ -134,7 +144,7 @@ static int list_all(struct listing *l)
     return status;
 }
 
-static void print_listing(const struct listing *l)
+static void print_listing(struct listing *l)
 {
     if (l->ctl->json)
         fflush(stdout);
@@ -195,6 +205,7 @@ static int decide(struct ctl *ctl, int argc, char **argv, const char *verb)
     if (!order_is_signed(&order))
         return EXIT_MISUSE;
     order.what = argv[0];
+    order.kind = "deliveries";
     order_sign(&order);
     buf_adds(&order.path, "/v1/deliveries/");
     path_add(&order.path, argv[0]);

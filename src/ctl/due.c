@@ -2,6 +2,7 @@
 #include "ctl/client.h"
 #include "ctl/json.h"
 #include "ctl/options.h"
+#include "ctl/path.h"
 #include "ctl/screen.h"
 #include "ctl/table.h"
 #include "ctl/text.h"
@@ -14,6 +15,7 @@
 #define BAR_COLUMNS_MAX 60
 
 static const char *const headings[] = {"on", ">reminder", ">grace", ">suspension", ">lapse", ">all"};
+static const char *const brief_headings[] = {"on", ">all"}; /* where the terminal has no room for the kinds */
 static const char *const kinds[] = {"reminder", "grace", "suspension", "lapse"};
 #define KINDS (sizeof kinds / sizeof kinds[0])
 
@@ -25,12 +27,16 @@ static uint64_t row_total(const struct json *row)
     return total;
 }
 
-static void fill_table(struct table *t, const struct json *rows)
+static void fill_table(struct table *t, const struct json *rows, bool brief)
 {
+    if (brief)
+        table_init(t, brief_headings, sizeof brief_headings / sizeof *brief_headings);
+    else
+        table_init(t, headings, sizeof headings / sizeof *headings);
     for (size_t i = 0; i < json_count(rows); i++) {
         const struct json *row = json_item(rows, i);
         table_add(t, json_text(row, "on"));
-        for (unsigned k = 0; k < KINDS; k++)
+        for (unsigned k = 0; k < KINDS && !brief; k++)
             table_add_count(t, json_number(row, kinds[k], 0));
         table_add_count(t, (int64_t)row_total(row));
     }
@@ -55,21 +61,36 @@ static void print_bar(uint64_t part, uint64_t whole, unsigned columns)
 }
 
 /* The table, on a terminal with a bar behind each row where there is room for one. */
-static void print_chart(const struct table *t, const struct json *rows)
+static void print_chart(struct table *t, const struct json *rows, unsigned screen)
 {
-    unsigned screen = screen_width(STDOUT_FILENO), taken = table_width(t) + 2;
-    unsigned columns = screen > taken ? screen - taken : 0;
-    uint64_t largest = largest_total(rows);
+    unsigned taken = table_width(t) + 2, columns = screen > taken ? screen - taken : 0;
     if (columns > BAR_COLUMNS_MAX)
         columns = BAR_COLUMNS_MAX;
+    if (columns < BAR_COLUMNS_MIN) {
+        table_print(t, "");
+        return;
+    }
+    uint64_t largest = largest_total(rows);
     const char *row = table_print_row(t, t->text.p);
     putchar('\n');
     for (size_t i = 0; i < json_count(rows); i++) {
         row = table_print_row(t, row);
-        if (columns >= BAR_COLUMNS_MIN)
-            print_bar(row_total(json_item(rows, i)), largest, columns);
+        print_bar(row_total(json_item(rows, i)), largest, columns);
         putchar('\n');
     }
+}
+
+static void print_rows(const struct json *rows)
+{
+    unsigned screen = screen_width(STDOUT_FILENO);
+    struct table t;
+    fill_table(&t, rows, false);
+    if (screen && table_width(&t) > screen) {
+        table_done(&t);
+        fill_table(&t, rows, true);
+    }
+    print_chart(&t, rows, screen);
+    table_done(&t);
 }
 
 static void print_due(const struct json *j)
@@ -77,15 +98,10 @@ static void print_due(const struct json *j)
     const struct json *rows = json_get(j, "rows");
     int64_t held = json_number(j, "held", 0);
     char n[TEXT_COUNT];
-    if (json_count(rows)) {
-        struct table t;
-        table_init(&t, headings, KINDS + 2);
-        fill_table(&t, rows);
-        print_chart(&t, rows);
-        table_done(&t);
-    } else {
+    if (json_count(rows))
+        print_rows(rows);
+    else
         printf("Nothing falls due in that time.\n");
-    }
     if (held > 0)
         printf("\n%s suspensions are due and held back; lifecertctl holds shows by what.\n",
                text_count((uint64_t)held, n));
@@ -111,15 +127,6 @@ static int show_due(struct ctl *ctl, const char *path)
     return status;
 }
 
-static void add_query(struct buf *path, const char *name, const char *value)
-{
-    if (!value)
-        return;
-    buf_addc(path, memchr(path->p, '?', path->n) ? '&' : '?');
-    buf_printf(path, "%s=", name);
-    path_add(path, value);
-}
-
 int cmd_due(struct ctl *ctl, int argc, char **argv)
 {
     const char *from = NULL, *to = NULL, *by = "day";
@@ -139,9 +146,9 @@ int cmd_due(struct ctl *ctl, int argc, char **argv)
         return fail(EXIT_MISUSE, "--by \"%s\": expected day or month", by);
     struct buf path = BUF_INIT;
     buf_adds(&path, "/v1/due");
-    add_query(&path, "by", by);
-    add_query(&path, "from", from);
-    add_query(&path, "to", to);
+    path_add_query(&path, "by", by);
+    path_add_query(&path, "from", from);
+    path_add_query(&path, "to", to);
     buf_addc(&path, '\0');
     status = show_due(ctl, path.p);
     buf_done(&path);

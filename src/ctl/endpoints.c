@@ -2,6 +2,8 @@
 #include "ctl/client.h"
 #include "ctl/endpoints.h"
 #include "ctl/order.h"
+#include "ctl/path.h"
+#include "ctl/redeliver.h"
 #include "ctl/table.h"
 #include "ctl/text.h"
 
@@ -91,25 +93,16 @@ static void print_pauses(const struct json *list)
         printf("lifecertctl endpoint resume NAME --by WHO --why TEXT resumes one.\n");
 }
 
-static void print_lines(const struct json *list)
-{
-    for (size_t i = 0; i < json_count(list); i++) {
-        struct buf line = BUF_INIT;
-        json_write(&line, json_item(list, i));
-        printf("%.*s\n", (int)line.n, line.p);
-        buf_done(&line);
-    }
-}
-
 static void print_endpoints(const struct ctl *ctl, const char *text)
 {
     struct json *j = json_parse(text);
     const struct json *list = json_get(j, "endpoints");
     if (ctl->json) {
-        print_lines(list);
+        json_print_items(list);
     } else if (json_count(list)) {
         print_table(list);
         print_pauses(list);
+        redeliveries_print(list);
     } else {
         printf("The daemon's configuration has no endpoint.\n");
     }
@@ -118,20 +111,7 @@ static void print_endpoints(const struct ctl *ctl, const char *text)
 
 int cmd_endpoints(struct ctl *ctl, int argc, char **argv)
 {
-    struct client *c;
-    struct answer a = {0};
-    int status = options_read(ctl, NULL, &argc, argv, 0, 0);
-    if (status != OPTIONS_READ)
-        return status;
-    status = client_open(ctl, &c);
-    if (status)
-        return status;
-    status = client_get(c, "/v1/endpoints", &a);
-    if (status == EXIT_DONE)
-        print_endpoints(ctl, a.body.p);
-    buf_done(&a.body);
-    client_close(c);
-    return status;
+    return client_ask(ctl, argc, argv, "/v1/endpoints", print_endpoints);
 }
 
 /* --- orders --- */
@@ -139,6 +119,7 @@ int cmd_endpoints(struct ctl *ctl, int argc, char **argv)
 static void set_path(struct order *o, const char *name, const char *verb)
 {
     o->what = name;
+    o->kind = "endpoints";
     buf_adds(&o->path, "/v1/endpoints/");
     path_add(&o->path, name);
     buf_printf(&o->path, "/%s", verb);

@@ -1,5 +1,6 @@
-/* lifecertctl events: the log as it stands in the store. */
+/* lifecertctl events: the log as it stands in the store; with --url, as the daemon tells it (events_remote.h). */
 #include "codec/event_json.h"
+#include "ctl/events_remote.h"
 #include "ctl/options.h"
 #include "ctl/out.h"
 #include "store/store.h"
@@ -156,6 +157,8 @@ int cmd_events(struct ctl *ctl, int argc, char **argv)
         return status;
     if (ev.filter.type && !known_type(ev.filter.type))
         return fail(EXIT_MISUSE, "--type \"%s\" matches no type of event; 'benefit.*' would", ev.filter.type);
+    if (ctl->url)
+        return events_remote(ctl, &(struct events_wanted){after, since, ev.filter.type, subject, follow});
     ev.filter.subject = str_of(subject);
     status = ctl_config(ctl, &config);
     if (status)

@@ -3,6 +3,7 @@
 #include "ctl/holds.h"
 #include "ctl/options.h"
 #include "ctl/order.h"
+#include "ctl/path.h"
 #include "ctl/table.h"
 #include "ctl/text.h"
 
@@ -46,11 +47,13 @@ void holds_print(const struct json *list, const char *indent)
     table_done(&t);
 }
 
-static void print_holds(const char *text)
+static void print_holds(const struct ctl *ctl, const char *text)
 {
     struct json *j = json_parse(text);
     const struct json *list = json_get(j, "holds");
-    if (json_count(list))
+    if (ctl->json)
+        json_print_items(list);
+    else if (json_count(list))
         holds_print(list, "");
     else
         printf("No hold is placed.\n");
@@ -129,6 +132,7 @@ int cmd_hold_lift(struct ctl *ctl, int argc, char **argv)
     if (!order_is_signed(&order))
         return EXIT_MISUSE;
     order.what = argv[0];
+    order.kind = "holds";
     order_sign(&order);
     buf_adds(&order.path, "/v1/holds/");
     path_add(&order.path, argv[0]);

@@ -37,9 +37,10 @@ static void name_stream(char out[40])
     snprintf(out, 40, "i%016llx%016llx", (unsigned long long)r[0], (unsigned long long)r[1]);
 }
 
-static void take_answer(void *arg, const char *p, size_t n)
+static bool take_answer(void *arg, const char *p, size_t n)
 {
     answers_feed(arg, p, n);
+    return true;
 }
 
 static int send_once(struct import *im, const struct body *body)
@@ -76,10 +77,16 @@ static void tell_resume(struct import *im)
 
 static int explain_refusal(struct import *im)
 {
-    int status = client_problem(&im->answer, "import");
+    int status = client_problem(im->client, &im->answer, "import");
     if (im->answer.status == 413)
         say("give --lines N: the daemon takes fewer lines at a time than this");
     return status;
+}
+
+/* Too much is queued there, or this token has asked too often. */
+static bool is_busy(const struct import *im)
+{
+    return im->answer.status == 503 || im->answer.status == 429;
 }
 
 static int send_body(struct import *im, const struct body *body)
@@ -87,9 +94,9 @@ static int send_body(struct import *im, const struct body *body)
     int status;
     do {
         status = send_once(im, body);
-        if (status == EXIT_DONE && im->answer.status == 503)
+        if (status == EXIT_DONE && is_busy(im))
             wait_for_daemon(im);
-    } while (status == EXIT_DONE && im->answer.status == 503);
+    } while (status == EXIT_DONE && is_busy(im));
     if (status == EXIT_DONE && im->answer.status != 200)
         return explain_refusal(im);
     if (status == EXIT_DONE && !answers_end(&im->answers))

@@ -1,5 +1,6 @@
 #include "ctl/json.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include <yajl/yajl_tree.h>
@@ -113,4 +114,14 @@ void json_write(struct buf *out, const struct json *j)
         buf_adds(out, YAJL_GET_NUMBER(v)); /* as it came */
     else
         buf_adds(out, YAJL_IS_TRUE(v) ? "true" : YAJL_IS_FALSE(v) ? "false" : "null");
+}
+
+void json_print_items(const struct json *list)
+{
+    for (size_t i = 0; i < json_count(list); i++) {
+        struct buf line = BUF_INIT;
+        json_write(&line, json_item(list, i));
+        printf("%.*s\n", (int)line.n, line.p);
+        buf_done(&line);
+    }
 }

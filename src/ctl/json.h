@@ -26,6 +26,8 @@ bool json_bool(const struct json *j, const char *path);
 size_t json_count(const struct json *j);
 const struct json *json_item(const struct json *j, size_t i);
 
+/* Prints a list's items on stdout, a line each. */
+void json_print_items(const struct json *list);
 /* Appends the value as JSON, on one line; null for NULL. */
 void json_write(struct buf *out, const struct json *j);
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define N_GLOBAL 6
+#define N_GLOBAL 8
 #define COMMAND_COLUMNS 28 /* of a command and its arguments in the list of all */
 
 /* One command line while it is read. */
@@ -27,6 +27,8 @@ static void reading_init(struct reading *r, struct ctl *ctl, const struct option
          &ctl->config_file},
         {OPTION_TEXT, 0, "url", "URL", "reach the daemon there instead of over its Unix socket", &ctl->url},
         {OPTION_TEXT, 0, "token-file", "FILE", "the token for --url", &ctl->token_file},
+        {OPTION_TEXT, 0, "ca-file", "FILE", "who must have signed the certificate of an https URL", &ctl->ca_file},
+        {OPTION_TEXT, 0, "client-cert", "FILE", "our own certificate for it, with its key, in PEM", &ctl->client_cert},
         {OPTION_FLAG, 0, "json", NULL, "JSON instead of text for people", &ctl->json},
         {OPTION_FLAG, 0, "help", NULL, "this help", &r->help},
         {OPTION_FLAG, 0, "version", NULL, "the version", &r->version},
@@ -112,11 +114,20 @@ static bool read_number(const char *text, uint64_t *out)
     return true;
 }
 
+static int add_text(struct option_texts *to, const char *name, const char *value)
+{
+    if (to->n == OPTION_TEXTS_MAX)
+        return fail(EXIT_MISUSE, "--%s is given more than %d times", name, OPTION_TEXTS_MAX);
+    to->v[to->n++] = value;
+    return OPTIONS_READ;
+}
+
 static int set_value(struct reading *r, const struct option_row *row, const char *value)
 {
     switch (row->kind) {
     case OPTION_FLAG: *(bool *)row->to = true; return OPTIONS_READ;
     case OPTION_TEXT: *(const char **)row->to = value; return OPTIONS_READ;
+    case OPTION_TEXTS: return add_text(row->to, row->name, value);
     case OPTION_NUMBER:
         if (read_number(value, row->to))
             return OPTIONS_READ;
@@ -161,6 +172,22 @@ static bool is_option(const char *arg)
     return arg[0] == '-' && arg[1];
 }
 
+static void list_rows(struct option_list *list, const struct option_row *row)
+{
+    for (; row->kind != OPTION_END && list->n < OPTION_LIST_MAX; row++) {
+        list->v[list->n] = *row;
+        list->v[list->n++].to = NULL;
+    }
+}
+
+void options_list_global(struct option_list *list)
+{
+    struct ctl none = {0};
+    struct reading r;
+    reading_init(&r, &none, NULL, 0, NULL);
+    list_rows(list, r.global);
+}
+
 int options_read_global(struct ctl *ctl, int argc, char **argv, int *first)
 {
     struct reading r;
@@ -180,6 +207,10 @@ int options_read(struct ctl *ctl, const struct option_row *own, int *argc, char 
     int words = 0;
     bool only_words = false;
     reading_init(&r, ctl, own, *argc, argv);
+    if (ctl->list) {
+        list_rows(ctl->list, r.own);
+        return EXIT_DONE;
+    }
     for (r.at = 0; r.at < *argc; r.at++) {
         if (only_words || !is_option(argv[r.at])) {
             argv[words++] = argv[r.at];

@@ -8,7 +8,15 @@ enum option_kind {
     OPTION_END,
     OPTION_FLAG,   /* bool */
     OPTION_TEXT,   /* const char * */
+    OPTION_TEXTS,  /* struct option_texts: one more each time that it is given */
     OPTION_NUMBER, /* uint64_t */
+};
+
+#define OPTION_TEXTS_MAX 64
+
+struct option_texts {
+    const char *v[OPTION_TEXTS_MAX];
+    unsigned n;
 };
 
 struct option_row {
@@ -18,6 +26,14 @@ struct option_row {
     const char *value; /* what the help calls its value, "FILE"; NULL for a flag */
     const char *help;
     void *to; /* where it goes; left alone when the option is not given */
+};
+
+#define OPTION_LIST_MAX 32
+
+/* Rows for whoever only wants to know what there is: without the places that values go to. */
+struct option_list {
+    struct option_row v[OPTION_LIST_MAX];
+    unsigned n;
 };
 
 #define OPTIONS_END                           \
@@ -30,6 +46,9 @@ struct option_row {
  * mixed with words. The words are moved to the front of argv, *argc counts them, and there must be min to max of them
  * (max -1: any number). OPTIONS_READ: go on; else the status to end with, for --help was answered or a mistake told. */
 int options_read(struct ctl *ctl, const struct option_row *own, int *argc, char **argv, int min, int max);
+
+/* Adds the options of every command. */
+void options_list_global(struct option_list *list);
 
 /* Reads the options before the command; *first is the index of the first word. */
 int options_read_global(struct ctl *ctl, int argc, char **argv, int *first);

@@ -1,5 +1,6 @@
 #include "ctl/order.h"
 #include "ctl/client.h"
+#include "ctl/names.h"
 
 static bool need(const char *option, const char *value)
 {
@@ -39,13 +40,21 @@ static int tell(const struct ctl *ctl, const struct order *o, const struct answe
     return status;
 }
 
+static int explain(struct client *c, const struct order *o, const struct answer *a)
+{
+    int status = client_problem(c, a, o->what);
+    if (a->status == 404 && o->kind)
+        names_tell(c, o->kind);
+    return status;
+}
+
 static int call(const struct ctl *ctl, struct client *c, struct order *o)
 {
     struct answer a = {0};
     buf_addc(&o->path, '\0');
     int status = client_call(c, o->method, o->path.p, buf_str(&o->body), &a);
     if (status == EXIT_DONE && (a.status < 200 || a.status > 299))
-        status = client_problem(&a, o->what);
+        status = explain(c, o, &a);
     else if (status == EXIT_DONE)
         status = tell(ctl, o, &a);
     buf_done(&a.body);

@@ -11,16 +11,17 @@ struct order {
     struct buf path;
     struct buf body;  /* a JSON object; empty: none */
     const char *what; /* before whatever the daemon finds wrong */
-    int (*judge)(const struct json *answer);  /* the status to end with, a no being told; NULL: it is done */
+    const char *kind; /* of names.h: what it is one of, to say which there are; NULL: that is not said */
+    int (*judge)(const struct json *answer); /* the status to end with, a no being told; NULL: it is done */
     void (*tell)(const struct json *answer); /* to people, that it is done */
     const char *by, *why;
 };
 
 /* Rows of a table of options. */
-#define ORDER_OPTIONS(order)                                                                   \
-    {OPTION_TEXT, 0, "by", "WHO", "who orders it", &(order)->by},                              \
-    {                                                                                          \
-        OPTION_TEXT, 0, "why", "TEXT", "for what reason", &(order)->why                        \
+#define ORDER_OPTIONS(order)                                            \
+    {OPTION_TEXT, 0, "by", "WHO", "who orders it", &(order)->by},       \
+    {                                                                   \
+        OPTION_TEXT, 0, "why", "TEXT", "for what reason", &(order)->why \
     }
 
 /* Are both options there? A mistake is told. */

@@ -1,13 +1,20 @@
 #include "ctl/screen.h"
 
+#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+
+#define COLUMNS_MAX 10000
 
 unsigned screen_width(int fd)
 {
     struct winsize size;
     if (!isatty(fd))
         return 0;
+    const char *columns = getenv("COLUMNS");
+    unsigned long given = columns ? strtoul(columns, NULL, 10) : 0;
+    if (given > 0 && given <= COLUMNS_MAX)
+        return (unsigned)given;
     return ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 

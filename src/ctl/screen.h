@@ -4,7 +4,7 @@
 
 #include "base/buf.h"
 
-/* Columns of the terminal on fd; 0: it is none. */
+/* Columns of the terminal on fd, or what the environment says in COLUMNS; 0: it is no terminal. */
 unsigned screen_width(int fd);
 
 /* Appends a bar filled to part/whole of `width` columns, in eighths of a column; pad: with spaces up to the width. */

@@ -2,6 +2,7 @@
 #include "ctl/client.h"
 #include "ctl/json.h"
 #include "ctl/options.h"
+#include "ctl/path.h"
 #include "ctl/story.h"
 #include "ctl/table.h"
 #include "ctl/text.h"
@@ -175,7 +176,7 @@ static int get_person(struct client *c, const char *id, struct answer *person, s
     if (status == EXIT_DONE && person->status == 404)
         status = fail(EXIT_NO, "%s is not enrolled", id);
     else if (status == EXIT_DONE && person->status != 200)
-        status = client_problem(person, id);
+        status = client_problem(c, person, id);
     if (status == EXIT_DONE) {
         path.n = n;
         buf_adds(&path, "/events");

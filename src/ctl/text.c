@@ -2,6 +2,7 @@
 
 #include "codec/utf8.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <wchar.h>
 
@@ -75,24 +76,40 @@ void text_add_safe(struct buf *b, const char *s)
     }
 }
 
+/* One character at p: its bytes, and the columns that it takes. What is not of this locale takes a column a byte. */
+static size_t next_character(const char *p, const char *end, mbstate_t *state, unsigned *columns)
+{
+    wchar_t c;
+    size_t n = mbrtowc(&c, p, (size_t)(end - p), state);
+    if (n == 0 || n > (size_t)(end - p)) {
+        memset(state, 0, sizeof *state);
+        *columns = 1;
+        return 1;
+    }
+    int w = wcwidth(c);
+    *columns = w > 0 ? (unsigned)w : 0;
+    return n;
+}
+
+size_t text_cut(struct str s, unsigned columns, unsigned *taken)
+{
+    mbstate_t state = {0};
+    size_t at = 0;
+    *taken = 0;
+    while (at < s.n) {
+        unsigned width;
+        size_t n = next_character(s.p + at, s.p + s.n, &state, &width);
+        if (*taken + width > columns)
+            break;
+        *taken += width;
+        at += n;
+    }
+    return at;
+}
+
 unsigned text_width(struct str s)
 {
-    const char *p = s.p, *end = s.p + s.n;
-    mbstate_t state = {0};
-    unsigned width = 0;
-    while (p < end) {
-        wchar_t c;
-        size_t n = mbrtowc(&c, p, (size_t)(end - p), &state);
-        if (n == 0 || n > (size_t)(end - p)) {
-            /* Not of this locale's characters: a column a byte. */
-            memset(&state, 0, sizeof state);
-            n = 1;
-            width++;
-        } else {
-            int w = wcwidth(c);
-            width += w > 0 ? (unsigned)w : 0;
-        }
-        p += n;
-    }
+    unsigned width;
+    text_cut(s, UINT_MAX, &width);
     return width;
 }

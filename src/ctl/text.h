@@ -21,5 +21,7 @@ const char *text_time(const char *rfc3339, char out[TEXT_COUNT]);
 void text_add_safe(struct buf *b, const char *s);
 /* How many columns it takes on the screen. */
 unsigned text_width(struct str s);
+/* How many of its bytes fit into so many columns, whole characters; *taken is how many columns these take. */
+size_t text_cut(struct str s, unsigned columns, unsigned *taken);
 
 #endif

@@ -30,6 +30,7 @@ struct daemon {
     struct dispatch *dispatch;
     struct http *http;
     struct sockets sockets;
+    struct tls *tls; /* that it starts with; NULL: none */
     struct reload *reload;
     struct watch *sigterm, *sigint, *drain;
     unsigned draining; /* HTTP and delivery, as far as they have something in progress */
@@ -75,6 +76,8 @@ static void on_committed(void *arg, uint64_t first, struct str lines)
     (void)lines;
     if (d->dispatch) /* it is there before the engine's thread is */
         dispatch_nudge(d->dispatch);
+    if (d->http)
+        http_nudge(d->http);
 }
 
 /* --- signals before the loop runs --- */
@@ -149,17 +152,20 @@ static void raise_descriptor_limit(void)
         log_line(LOG_LEVEL_WARNING, "descriptor-limit", "error=\"%m\"");
 }
 
-static enum err load(const char *file, struct config **out, struct errmsg *msg)
+static enum err load(const char *file, struct config **out, struct tls **tls, struct errmsg *msg)
 {
     struct buf faults = BUF_INIT;
-    enum err e = reload_load(file, out, &faults);
+    enum err e = reload_load(file, out, tls, &faults);
     reload_log_faults(&faults);
     buf_done(&faults);
     if (e != ERR_OK)
         return err_set(msg, e, "%s: the configuration has faults", file);
     e = sockets_check(*out, msg);
-    if (e != ERR_OK)
+    if (e != ERR_OK) {
         config_free(*out);
+        tls_unref(*tls);
+        *tls = NULL;
+    }
     return e;
 }
 
@@ -179,13 +185,26 @@ static enum err open_engine(struct daemon *d, struct config *c, struct errmsg *m
     return engine_open(&o, c, false, 0, &d->engine, msg);
 }
 
+static enum err listen_on(struct daemon *d, unsigned i, struct errmsg *msg)
+{
+    int fd = d->sockets.v[i].fd;
+    if (!d->sockets.v[i].tls)
+        return http_listen(d->http, fd, msg);
+    if (!d->tls)
+        return err_set(msg, ERR_ABSENT,
+                       "a socket with TLS was passed: expected tls_cert and tls_key in the configuration");
+    return http_listen_tls(d->http, fd, d->tls, msg);
+}
+
 static enum err open_http(struct daemon *d, const struct http_options *o, struct errmsg *msg)
 {
     enum err e = sockets_open(d->listen, d->n_listen, &d->sockets, msg);
     if (e == ERR_OK)
         e = http_new(d->loop, o, &d->http, msg);
     for (unsigned i = 0; i < d->sockets.n && e == ERR_OK; i++)
-        e = http_listen(d->http, d->sockets.v[i].fd, msg);
+        e = listen_on(d, i, msg);
+    if (e == ERR_OK && o->tokens->n > 0)
+        sockets_warn_cleartext(&d->sockets);
     return e;
 }
 
@@ -223,10 +242,11 @@ static enum err serve(struct daemon *d, struct http_options *o, const struct del
 static enum err start(struct daemon *d, const char *file, struct errmsg *msg)
 {
     struct config *c;
-    enum err e = load(file, &c, msg);
+    enum err e = load(file, &c, &d->tls, msg);
     if (e != ERR_OK)
         return e;
     struct http_options o = reload_http_options(c);
+    struct tokens *tokens = tokens_ref(c->tokens);
     struct delivery_config delivery = {endpoints_ref(c->endpoints), mem_strdup(c->timezone)};
     keep(d, c);
     d->reload = reload_new(file, c);
@@ -235,6 +255,7 @@ static enum err start(struct daemon *d, const char *file, struct errmsg *msg)
     if (e == ERR_OK)
         e = serve(d, &o, &delivery, msg);
     endpoints_unref(delivery.endpoints);
+    tokens_unref(tokens);
     free(delivery.timezone);
     return e;
 }
@@ -275,6 +296,7 @@ static enum err stop(struct daemon *d, struct errmsg *msg)
 static void free_all(struct daemon *d)
 {
     sockets_close(&d->sockets);
+    tls_unref(d->tls);
     reload_free(d->reload);
     http_free(d->http);
     dispatch_free(d->dispatch);
@@ -316,13 +338,15 @@ int daemon_check(const char *config_file)
     struct buf faults = BUF_INIT;
     struct errmsg msg;
     struct config *c;
-    enum err e = reload_load(config_file, &c, &faults);
+    struct tls *tls;
+    enum err e = reload_load(config_file, &c, &tls, &faults);
     fwrite(faults.p ? faults.p : "", 1, faults.n, stderr);
     buf_done(&faults);
     if (e != ERR_OK)
         return 1;
     e = sockets_check(c, &msg);
     config_free(c);
+    tls_unref(tls);
     if (e != ERR_OK)
         fprintf(stderr, "%s: %s\n", config_file, msg.text);
     else

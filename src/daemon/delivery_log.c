@@ -54,6 +54,8 @@ static void write_pairs(struct buf *b, const struct deliver_said *s)
     buf_printf(b, "endpoint=%s", s->endpoint);
     if (s->seq)
         buf_printf(b, " seq=%" PRIu64 " type=%.*s attempt=%" PRIu32, s->seq, (int)s->type.n, s->type.p, s->attempts);
+    if (s->replay)
+        BUF_LIT(b, " replay=true");
     if (s->status)
         buf_printf(b, " status=%d", s->status);
     if (s->milliseconds >= 0)

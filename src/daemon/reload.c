@@ -19,6 +19,8 @@ struct reload {
     struct dispatch *dispatch;
     struct http_options options; /* of the configuration that is being adopted, as is: */
     struct endpoints *endpoints;
+    struct tokens *tokens;
+    struct tls *tls;
     char *timezone;
     struct completions *queue;
     struct watch *hangup, *answered, *retry;
@@ -28,7 +30,7 @@ struct reload {
 
 struct http_options reload_http_options(const struct config *c)
 {
-    struct http_options o = {.allow_at = c->clock != CLOCK_SYSTEM, .max_lines = c->max_lines};
+    struct http_options o = {.allow_at = c->clock != CLOCK_SYSTEM, .max_lines = c->max_lines, .tokens = c->tokens};
     memcpy(o.country_code, c->country_code, sizeof o.country_code);
     return o;
 }
@@ -47,15 +49,24 @@ void reload_log_faults(const struct buf *faults)
     }
 }
 
-enum err reload_load(const char *file, struct config **out, struct buf *faults)
+enum err reload_load(const char *file, struct config **out, struct tls **tls, struct buf *faults)
 {
     struct config *c;
+    struct tls *t = NULL;
     enum err e = config_load(file, &c, faults);
-    if (e == ERR_OK && (e = dispatch_check(c->endpoints, faults)) != ERR_OK)
+    if (e != ERR_OK)
+        return e;
+    e = dispatch_check(c->endpoints, faults);
+    if (tls_files_load(c, &t, faults) != ERR_OK) /* whatever else is wrong: all faults are told at once */
+        e = ERR_INVALID;
+    if (e != ERR_OK) {
+        tls_unref(t);
         config_free(c);
-    if (e == ERR_OK)
-        *out = c;
-    return e;
+        return e;
+    }
+    *out = c;
+    *tls = t;
+    return ERR_OK;
 }
 
 /* The sockets, the store and the clock are opened once. */
@@ -95,13 +106,20 @@ static void finish(struct reload *r)
         begin(r);
 }
 
+static enum err adopt_all(struct reload *r, struct errmsg *msg)
+{
+    http_reconfigure(r->http, &r->options);
+    enum err secure = r->tls ? http_renew_tls(r->http, r->tls, msg) : ERR_OK;
+    enum err e = dispatch_configure(r->dispatch, r->endpoints, r->timezone, msg);
+    return e != ERR_OK ? e : secure;
+}
+
 /* The engine has taken it; the others follow. */
 static void adopt(struct reload *r)
 {
     struct errmsg msg = {""};
     char quoted[1200];
-    http_reconfigure(r->http, &r->options);
-    if (dispatch_configure(r->dispatch, r->endpoints, r->timezone, &msg) == ERR_OK)
+    if (adopt_all(r, &msg) == ERR_OK)
         log_line(LOG_LEVEL_NOTICE, "reloaded", "config=%s", r->file);
     else
         log_line(LOG_LEVEL_ERR, "reload-incomplete", "text=%s", log_quote(msg.text, quoted, sizeof quoted));
@@ -110,8 +128,12 @@ static void adopt(struct reload *r)
 static void drop_adopted(struct reload *r)
 {
     endpoints_unref(r->endpoints);
+    tokens_unref(r->tokens);
+    tls_unref(r->tls);
     free(r->timezone);
     r->endpoints = NULL;
+    r->tokens = NULL;
+    r->tls = NULL;
     r->timezone = NULL;
 }
 
@@ -150,7 +172,7 @@ static void begin(struct reload *r)
     r->busy = true;
     r->again = false;
     notify_reloading();
-    enum err e = reload_load(r->file, &c, &faults);
+    enum err e = reload_load(r->file, &c, &r->tls, &faults);
     reload_log_faults(&faults);
     buf_done(&faults);
     if (e != ERR_OK) {
@@ -163,6 +185,7 @@ static void begin(struct reload *r)
     r->options.engine = r->engine;
     r->options.deliver = dispatch_deliver(r->dispatch);
     r->endpoints = endpoints_ref(c->endpoints);
+    r->tokens = tokens_ref(c->tokens);
     r->timezone = mem_strdup(c->timezone);
     r->done.run = on_done;
     r->request = (struct request){.kind = REQUEST_CONFIG, .done = on_engine_done, .owner = r, .config = c};

@@ -5,6 +5,7 @@
 
 #include "config/config.h"
 #include "daemon/dispatch.h"
+#include "daemon/tls_files.h"
 #include "http/http.h"
 #include "net/loop.h"
 
@@ -18,9 +19,11 @@ enum err reload_start(struct reload *r, struct loop *l, struct engine *e, struct
 /* When the engine is closed. NULL is fine. */
 void reload_free(struct reload *r);
 
-/* config_load(), and the secrets, adapters' settings and messages' texts too. */
-enum err reload_load(const char *file, struct config **out, struct buf *faults) ERR_MUSTCHECK;
-/* What of a configuration concerns the interface; without the engine. */
+/* config_load(), and the secrets, adapters' settings, messages' texts and the files for TLS too. *tls is the caller's
+ * reference, or NULL. */
+enum err reload_load(const char *file, struct config **out, struct tls **tls, struct buf *faults) ERR_MUSTCHECK;
+/* What of a configuration concerns the interface; without the engine, and with the tokens as
+ * long as c has them. */
 struct http_options reload_http_options(const struct config *c);
 /* A log line for each line of config_load()'s faults. */
 void reload_log_faults(const struct buf *faults);

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
@@ -28,7 +29,8 @@ static bool is_listener(int fd)
     return false;
 }
 
-static enum err take_passed(int fd, struct sockets *s, struct errmsg *msg)
+/* name: as the service manager has it (FileDescriptorName=). */
+static enum err take_passed(int fd, const char *name, struct sockets *s, struct errmsg *msg)
 {
     int flags = fcntl(fd, F_GETFL);
     if (s->n == LISTEN_MAX)
@@ -38,6 +40,7 @@ static enum err take_passed(int fd, struct sockets *s, struct errmsg *msg)
     if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0)
         return err_set(msg, ERR_IO, "descriptor %d was passed, and cannot be set non-blocking: %m", fd);
     s->v[s->n].address = NULL;
+    s->v[s->n].tls = strcmp(name, "tls") == 0;
     s->v[s->n++].fd = fd;
     return ERR_OK;
 }
@@ -49,6 +52,7 @@ static enum err open_named(const char *address, struct sockets *s, struct errmsg
     if (e != ERR_OK)
         return e;
     s->v[s->n].address = mem_strdup(address);
+    s->v[s->n].tls = listen_is_tls(address);
     s->v[s->n++].fd = fd;
     return ERR_OK;
 }
@@ -58,17 +62,26 @@ static void tell(const struct sockets *s)
 {
     char text[LISTEN_TEXT], quoted[2 * LISTEN_TEXT];
     for (unsigned i = 0; i < s->n; i++)
-        log_line(LOG_LEVEL_NOTICE, "listening", "address=%s",
+        log_line(LOG_LEVEL_NOTICE, "listening", "address=%s%s", s->v[i].tls ? "tls:" : "",
                  log_quote(listen_text(s->v[i].fd, text), quoted, sizeof quoted));
+}
+
+static void free_names(char **names)
+{
+    for (char **name = names; name && *name; name++)
+        free(*name);
+    free(names);
 }
 
 enum err sockets_open(char *const *addresses, unsigned n, struct sockets *out, struct errmsg *msg)
 {
     struct sockets s = {.n = 0};
     enum err e = ERR_OK;
-    int passed = sd_listen_fds(1);
+    char **names = NULL;
+    int passed = sd_listen_fds_with_names(1, &names);
     for (int i = 0; i < passed && e == ERR_OK; i++)
-        e = take_passed(SD_LISTEN_FDS_START + i, &s, msg);
+        e = take_passed(SD_LISTEN_FDS_START + i, names[i], &s, msg);
+    free_names(names);
     for (unsigned i = 0; i < n && passed <= 0 && e == ERR_OK; i++)
         e = open_named(addresses[i], &s, msg);
     if (e == ERR_OK) {
@@ -90,4 +103,14 @@ void sockets_close(struct sockets *s)
         free(s->v[i].address);
     }
     s->n = 0;
+}
+
+void sockets_warn_cleartext(const struct sockets *s)
+{
+    char text[LISTEN_TEXT], quoted[2 * LISTEN_TEXT];
+    for (unsigned i = 0; i < s->n; i++)
+        if (!s->v[i].tls && !listen_is_local(s->v[i].fd))
+            log_line(LOG_LEVEL_WARNING, "cleartext-tokens",
+                     "address=%s text=\"tokens cross the network in the clear; listen with tls:, or behind a proxy\"",
+                     log_quote(listen_text(s->v[i].fd, text), quoted, sizeof quoted));
 }

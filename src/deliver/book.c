@@ -99,13 +99,27 @@ static void need_row(void *arg, struct item *i)
     book_row(o, i, sending ? DELIVERY_SENDING : DELIVERY_WAIT, 0, STR_NONE, STR_NONE);
 }
 
+/* A redelivery that is over has no rows any more, and gets none. */
+static bool moves_on(const struct outlet *o)
+{
+    return !o->live || !o->leaving;
+}
+
+static void sweep(struct outlet *o)
+{
+    uint64_t cursor = track_sweep(o->track, o->deliver->now - SLOW_MS, need_row, o);
+    o->changed |= cursor != o->cursor;
+    o->cursor = cursor;
+}
+
 static void sweep_cursors(struct deliver *d)
 {
     for (struct outlet *o = d->outlets; o; o = o->next) {
-        uint64_t cursor = track_sweep(o->track, d->now - SLOW_MS, need_row, o);
-        o->changed |= cursor != o->cursor;
-        o->cursor = cursor;
-        if (o->changed)
+        if (moves_on(o))
+            sweep(o);
+        if (o->changed && o->live)
+            redelivery_book(o);
+        else if (o->changed)
             book_outlet(o);
     }
 }
@@ -213,8 +227,8 @@ static int64_t news_at(const struct deliver *d)
     if (d->ledger->n || d->orders)
         return INT64_MIN;
     for (const struct outlet *o = d->outlets; o; o = o->next) {
-        int64_t sweep_at = track_sweep_at(o->track, SLOW_MS);
-        if (o->changed || track_cursor(o->track) != o->cursor)
+        int64_t sweep_at = moves_on(o) ? track_sweep_at(o->track, SLOW_MS) : INT64_MAX;
+        if (o->changed || (moves_on(o) && track_cursor(o->track) != o->cursor))
             return INT64_MIN;
         at = sweep_at < at ? sweep_at : at;
     }

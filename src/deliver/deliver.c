@@ -20,7 +20,7 @@ uint32_t deliver_random(struct deliver *d)
 struct outlet *deliver_outlet(const struct deliver *d, struct str name)
 {
     struct outlet *o = d->outlets;
-    while (o && !str_is(name, o->name))
+    while (o && (o->live || !str_is(name, o->name)))
         o = o->next;
     return o;
 }
@@ -71,20 +71,44 @@ static enum err add_outlet(struct deliver *d, struct outfit *f, struct errmsg *m
     while (*last)
         last = &(*last)->next;
     *last = o;
-    return ERR_OK;
+    return redelivery_load(o, msg);
 }
 
-static void remove_gone(struct deliver *d)
+/* Has it nothing on its way, and nothing to be noted? */
+static bool is_settled(const struct outlet *o)
+{
+    return outlet_is_idle(o) && !o->changed;
+}
+
+/* It comes back as it was, if its configuration does: so all of it has to be noted. */
+static bool is_gone(const struct outlet *o)
+{
+    const struct deliver *d = o->deliver;
+    if (o->live)
+        return redelivery_is_gone(o);
+    return o->leaving && is_settled(o) && (!o->again || is_settled(o->again)) && !d->committing && d->ledger->n == 0;
+}
+
+/* A redelivery goes with its endpoint, or before it. */
+static void remove_outlet(struct outlet **link)
+{
+    struct outlet *o = *link;
+    if (o->again)
+        remove_outlet(&o->next);
+    *link = o->next;
+    if (o->live)
+        o->live->again = NULL;
+    outlet_free(o);
+}
+
+void deliver_remove_gone(struct deliver *d)
 {
     struct outlet **link = &d->outlets;
     while (*link) {
-        struct outlet *o = *link;
-        if (o->leaving && outlet_is_idle(o) && !o->changed && !d->committing && d->ledger->n == 0) {
-            *link = o->next;
-            outlet_free(o);
-        } else {
-            link = &o->next;
-        }
+        if (is_gone(*link))
+            remove_outlet(link);
+        else
+            link = &(*link)->next;
     }
 }
 
@@ -107,7 +131,7 @@ static enum err make_outfits(struct deliver *d, struct settings *s, struct outfi
 static void leave_missing(struct deliver *d, const struct endpoints *e)
 {
     for (struct outlet *o = d->outlets; o; o = o->next)
-        if (!endpoints_find(e, str_of(o->name)))
+        if (!o->live && !endpoints_find(e, str_of(o->name)))
             o->leaving = true;
 }
 
@@ -142,7 +166,10 @@ enum err deliver_configure(struct deliver *d, struct endpoints *e, const char *t
 static void on_nudge(struct completion *c)
 {
     struct deliver *d = (struct deliver *)((char *)c - offsetof(struct deliver, nudge));
+    struct store_info info;
     atomic_store(&d->nudged, false);
+    store_info(d->options.store, &info);
+    ages_note(&d->ages, info.durable, d->now);
 }
 
 void deliver_nudge(struct deliver *d)
@@ -182,6 +209,9 @@ enum err deliver_new(const struct deliver_options *o, struct deliver **out, stru
         d->random = 1;
     store_info(o->store, &info);
     memcpy(d->incarnation, info.incarnation, sizeof d->incarnation);
+    d->simulated = info.simulated;
+    d->began_at = d->now;
+    ages_note(&d->ages, info.durable, d->now);
     enum err err = delivery_open(o->store, &d->state, msg);
     if (err == ERR_OK)
         err = open_descriptors(d, msg);
@@ -204,11 +234,11 @@ enum err deliver_tick(struct deliver *d, int64_t *wait_ms, struct errmsg *msg)
 {
     int64_t at = INT64_MAX;
     enum err err = ERR_OK;
-    int64_t before = d->now;
     d->called = false;
     d->now = d->options.now(d->options.arg);
-    for (struct outlet *o = d->outlets; o && d->now < before; o = o->next)
+    for (struct outlet *o = d->outlets; o && d->now < d->ticked_at; o = o->next)
         outlet_clock_set_back(o);
+    d->ticked_at = d->now;
     completions_run(d->completions);
     caps_turn(d);
     err = book_poll(d, msg);
@@ -218,7 +248,7 @@ enum err deliver_tick(struct deliver *d, int64_t *wait_ms, struct errmsg *msg)
         err = book_work(d, &at, msg);
     if (err != ERR_OK)
         return err;
-    remove_gone(d);
+    deliver_remove_gone(d);
     *wait_ms = at == INT64_MAX ? -1 : at > d->now ? at - d->now : 0;
     return ERR_OK;
 }
@@ -238,7 +268,7 @@ bool deliver_is_idle(const struct deliver *d)
     if (d->committing || d->ledger->n || d->intents)
         return false;
     for (const struct outlet *o = d->outlets; o; o = o->next)
-        if (!outlet_is_idle(o) || o->changed)
+        if (!is_settled(o))
             return false;
     return true;
 }

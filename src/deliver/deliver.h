@@ -50,6 +50,7 @@ struct deliver_said {
     struct str type;
     uint32_t attempts;
     int status;           /* HTTP's; 0: none */
+    bool replay;          /* it is part of a redelivery */
     const char *why;      /* "" */
     const char *phone;    /* masked; "" */
     int64_t milliseconds; /* the request took; -1: there was none */
@@ -119,11 +120,77 @@ void deliver_test(struct deliver *d, struct deliver_order *o);
 void deliver_retry(struct deliver *d, struct deliver_order *o);
 void deliver_drop(struct deliver *d, struct deliver_order *o);
 
+#define REDELIVER_TYPE_MAX 200    /* bytes of globs */
+#define REDELIVER_SUBJECT_MAX 64 /* of an id */
+
+/* A place in the log. */
+struct log_place {
+    enum { PLACE_NOT_GIVEN, PLACE_NUMBER, PLACE_INSTANT, PLACE_DATE } kind;
+    uint64_t number;
+    lc_instant at;
+    lc_date date;
+};
+
+/* Which events: those behind the number `from`, or from that time on, or from that day's beginning; to the number
+ * `until`, or to that time, or to that day's end; not given: to the log's present end. */
+struct redeliver_call {
+    struct log_place from, until;
+    struct str type;    /* globs with commas between; STR_NONE: every type */
+    struct str subject; /* STR_NONE: everybody's */
+};
+
+/* Sends the endpoint events once more, marked as a replay, at most one such order at a time. ERR_INVALID: it cannot be
+ * done; ERR_LOCKED: one is under way. The answer is what GET /v1/endpoints will say of it. */
+void deliver_redeliver(struct deliver *d, const struct redeliver_call *c, struct deliver_order *o);
+/* ERR_ABSENT: none is under way. */
+void deliver_redeliver_cancel(struct deliver *d, struct deliver_order *o);
+
 /* {"endpoints":[...]}: state, cursor, lag, counts. */
 void deliver_write_endpoints(struct deliver *d, struct buf *out);
 /* {"deliveries":[...],"more":BOOL}: endpoint empty: all; states: a mask, after: number of the last one of that endpoint. */
 enum err deliver_write_deliveries(struct deliver *d, struct str endpoint, unsigned states, uint64_t after,
                                   unsigned limit, struct buf *out, struct errmsg *msg) ERR_MUSTCHECK;
+
+/* --- for the metrics --- */
+
+/* What an endpoint does just now. */
+enum endpoint_state {
+    ENDPOINT_RUNNING,
+    ENDPOINT_PAUSED,      /* until an operator resumes it */
+    ENDPOINT_OPEN,        /* its circuit breaker is: a single delivery probes now and then */
+    ENDPOINT_SPARED,      /* it asked for less */
+    ENDPOINT_QUIET,       /* its quiet hours */
+    ENDPOINT_FULL,        /* too many events wait for another attempt */
+    ENDPOINT_UNCONSENTED, /* it has not agreed to be called */
+    ENDPOINT_LEAVING,     /* it is configured no more */
+    ENDPOINT_STATE_N
+};
+
+const char *endpoint_state_text(enum endpoint_state s); /* "running" */
+const char *outcome_text(enum outcome o);               /* "delivered" */
+
+struct endpoint_metrics {
+    const char *name; /* holds until the next tick */
+    bool messages;
+    enum endpoint_state state;
+    /* since the endpoint was first seen */
+    uint64_t delivered, skipped, dead, receipts_delivered, receipts_failed;
+    /* since the daemon started: requests, redeliveries' too, and what came of them */
+    uint64_t requests, outcomes[OUTCOME_N];
+    /* now */
+    uint64_t cursor, in_flight, retrying, waiting, unknown;
+    uint64_t dead_letters; /* counted up to DEAD_LETTERS_MAX */
+    uint64_t lag;          /* events of the log behind the cursor */
+    int64_t lag_ms;        /* for how long the first of them has been durable, in real time; 0: there is none */
+    uint64_t redelivery;   /* numbers of the log that a redelivery under way has before it */
+    int64_t last_ok_at;    /* Unix milliseconds; 0: not since the start */
+    int64_t paused_at;     /* the same; 0: it is not */
+};
+
+#define DEAD_LETTERS_MAX 100000
+
+/* Of each endpoint, in the order of the configuration: at most max. Returns how many. */
+unsigned deliver_metrics(struct deliver *d, struct endpoint_metrics *out, unsigned max);
 
 /* --- receipts --- */
 

@@ -65,13 +65,12 @@ static void hello_answered(struct flight *f, const struct answer *a)
 
 static void test_answered(struct flight *f, const struct answer *a)
 {
-    static const char *const outcomes[OUTCOME_N] = {"delivered", "retry", "throttled", "failed", "gone", "unknown"};
     struct deliver_order *order = f->order;
     struct verdict v = {.retry_after = -1};
     f->outfit->adapter->judge(f->outfit->state, a, &v);
     BUF_LIT(&order->body, "{\"endpoint\":");
     buf_add_json(&order->body, str_of(f->outlet->name));
-    buf_printf(&order->body, ",\"outcome\":\"%s\",\"status\":%d,\"why\":", outcomes[v.outcome], a->status);
+    buf_printf(&order->body, ",\"outcome\":\"%s\",\"status\":%d,\"why\":", outcome_text(v.outcome), a->status);
     buf_add_json(&order->body, v.why[0] ? str_of(v.why) : STR_NONE);
     buf_printf(&order->body, ",\"milliseconds\":%lld}",
                (long long)((clock_monotonic_ns() - f->transfer.started_ns) / 1000000));
@@ -113,7 +112,7 @@ void flight_start(struct flight *f)
     f->transfer.call = &f->call;
     f->transfer.done = on_done;
     f->started = true;
-    f->outlet->requests++;
+    outlet_live(f->outlet)->requests++;
     f->outfit->carrier->start(f->outfit->line, &f->transfer);
 }
 
@@ -181,6 +180,7 @@ static enum err render_items(struct flight *f, struct errmsg *msg)
             return err_set(msg, ERR_INVALID, "its line in the log cannot be read");
         if (notices[k].subject.p)
             notices[k].subject = track_subject(i);
+        notices[k].replay = o->live != NULL;
         notices[k].gap = gaps_owed(o, track_subject(i), i->seq);
     }
     return flight_render(f, notices, f->n, NULL, msg);
@@ -195,8 +195,7 @@ void flight_send(struct outlet *o, struct item *const *items, unsigned n)
     if (render_items(f, &msg) == ERR_OK) {
         for (unsigned k = 0; k < n; k++)
             items[k]->attempts++;
-        pace_sent(&o->pace, o->deliver->now);
-        breaker_sent(&o->breaker);
+        outlet_sent(o);
         flight_start(f);
         return;
     }

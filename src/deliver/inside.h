@@ -6,6 +6,7 @@
 
 #include "base/completions.h"
 #include "codec/event_json.h"
+#include "deliver/ages.h"
 #include "deliver/breaker.h"
 #include "deliver/deliver.h"
 #include "deliver/ledger.h"
@@ -22,6 +23,7 @@
 #define FORGET_MS INT64_C(60000)                  /* how often old ones are cleared away, a bounded number at a time */
 #define ID_BYTES 64                               /* of a beneficiary's id, a unit's code */
 #define NOTICE_ID 72                              /* INCARNATION_SHARD_SEQ */
+#define REDELIVERY_PARKED 10000                   /* events of a redelivery that wait for a retry, or behind one */
 #define HELLO_AGAIN_MS INT64_C(60000)             /* after an endpoint gave no consent */
 
 /* One configuration in use: what it was made of lives until the last who uses it is gone. */
@@ -79,10 +81,27 @@ struct question {
     struct person_view people[PEOPLE_MAX];
 };
 
-/* One endpoint at work. */
+/* Events of the log that an operator has sent to an endpoint once more. What is said of the last one stays. */
+struct redelivery {
+    enum redelivery_state state;
+    uint64_t after, until, position;
+    char type[REDELIVER_TYPE_MAX + 1], subject[ID_BYTES + 1]; /* "": all */
+    uint32_t types;                                           /* 1 << event type: what type stands for */
+    uint64_t sent, failed, skipped;
+    int64_t started_at, ended_at;
+    char by[130], why[VERDICT_WHY], last_error[VERDICT_WHY];
+};
+
+/* One endpoint at work, or one endpoint's redelivery: that is an outlet of its own, which reads another stretch of the
+ * log and has rows and counts of its own, and leaves all that is the endpoint's (pace, pause, consent) to the live one.
+ */
 struct outlet {
     struct deliver *deliver;
-    char name[ENDPOINT_NAME_BYTES + 1];
+    char name[ENDPOINT_NAME_BYTES + 16]; /* the endpoint's; of a redelivery the one that its rows stand under */
+    struct outlet *live;                 /* of a redelivery: the endpoint's own; NULL: it is that one */
+    struct outlet *again;                /* the redelivery under way; NULL: there is none. It follows in the list */
+    struct redelivery *job;              /* the last one; NULL: there was none. The live one's, which both look at */
+    struct proposal *proposal;           /* a redelivery whose range is being looked for */
     struct outfit *outfit;
     struct store_reader *reader;
     struct track *track;
@@ -95,8 +114,9 @@ struct outlet {
     unsigned in_flight; /* flights that are on their way or about to be, tests aside */
     bool leaving;       /* not configured any more */
     bool changed;       /* its row is to be written */
+    int64_t read_at;    /* Unix milliseconds: when the event that was read last is from, the first one at a start */
 
-    /* durable */
+    /* durable; of a redelivery what became of its own events */
     uint64_t cursor; /* as last given to the ledger */
     char paused[VERDICT_WHY], paused_by[130];
     int64_t paused_at;
@@ -126,8 +146,12 @@ struct deliver {
     int epoll_fd;
     char incarnation[33];
     struct outlet *outlets;
+    bool simulated;   /* the log's times are not the real one */
+    int64_t began_at; /* Unix milliseconds */
+    struct ages ages; /* of the log's numbers, since then */
     int64_t now;    /* of this tick, or of the round of the loop in which transfers were done: Unix milliseconds */
     int64_t now_ns; /* of that round: monotonic */
+    int64_t ticked_at; /* when the last tick was, by the clock as it stood then */
     bool called;    /* something was done since the last tick */
     uint64_t random;
     bool draining, stopped;
@@ -147,6 +171,15 @@ struct deliver {
     struct buf text, message; /* scratch */
 };
 
+/* As much of s as there is room for, ended by 0. */
+static inline void keep_text(char *out, size_t size, struct str s)
+{
+    size_t n = s.n < size ? s.n : size - 1;
+    if (n)
+        memcpy(out, s.p, n);
+    out[n] = '\0';
+}
+
 /* settings.c */
 enum err settings_new(struct endpoints *e, const char *timezone, struct settings **out, struct errmsg *msg);
 void settings_unref(struct settings *s);
@@ -155,8 +188,16 @@ enum err outfit_new(struct settings *s, const struct endpoint *e, struct carrier
 void outfit_unref(struct outfit *f);
 
 /* outlet.c */
+/* The endpoint's own outlet: it, or the one whose redelivery it is. */
+static inline struct outlet *outlet_live(struct outlet *o)
+{
+    return o->live ? o->live : o;
+}
+
 enum err outlet_new(struct deliver *d, struct outfit *f, const struct endpoint_row *row, struct outlet **out,
                     struct errmsg *msg);
+/* Opens its place in the log, with what waits there. fresh: nothing does. */
+enum err outlet_open(struct outlet *o, uint32_t parked, bool fresh, struct errmsg *msg);
 void outlet_dress(struct outlet *o, struct outfit *f);
 void outlet_free(struct outlet *o);
 bool outlet_is_idle(const struct outlet *o);
@@ -166,6 +207,8 @@ enum err outlet_work(struct outlet *o, int64_t *at, struct errmsg *msg);
 void outlet_clock_set_back(struct outlet *o);
 /* How many requests may be begun now. */
 unsigned outlet_allows(const struct outlet *o);
+/* A request is on its way. */
+void outlet_sent(struct outlet *o);
 /* Done with it, without a word to anybody. */
 void outlet_let_go(struct outlet *o, struct item *i);
 /* It is given up, and has its row: its person's next one goes out when nothing can bring it back any more. */
@@ -173,8 +216,39 @@ void outlet_bury(struct outlet *o, struct item *i);
 void outlet_committed(struct outlet *o);
 void outlet_pause(struct outlet *o, const char *why, struct str by);
 void outlet_close(struct outlet *o); /* lets go of the log */
-/* The word for what it does just now: "running", "paused", ... */
-const char *outlet_state(const struct outlet *o);
+enum endpoint_state outlet_state(const struct outlet *o);
+
+/* reading.c: reads on, as far as there is room; *at: when there may be more */
+enum err reading_fill(struct outlet *o, int64_t *at, struct errmsg *msg);
+/* One that is paused reads nothing: how old what waits for it is must be looked up. */
+enum err reading_look_ahead(struct outlet *o, struct errmsg *msg);
+
+/* redelivery.c */
+/* The types that globs with commas between stand for, all for none at all; false: one of them stands for none. */
+bool redelivery_types(const char *globs, uint32_t *out);
+/* At a start: goes on with the last one, if it is not over. */
+enum err redelivery_load(struct outlet *live, struct errmsg *msg);
+/* The endpoint has none under way. */
+enum err redelivery_begin(struct outlet *live, const struct redelivery *what, struct errmsg *msg);
+void redelivery_dress(struct outlet *o, struct outfit *f);
+/* Of n requests that the endpoint lets through, how many may be its? */
+unsigned redelivery_share(const struct outlet *o, unsigned n);
+/* Up to which number may be read, and is that event among those asked for? */
+uint64_t redelivery_limit(const struct outlet *o);
+bool redelivery_wants(const struct outlet *o, const struct event *head);
+/* It has come to its end, and says so. */
+bool redelivery_finished(struct outlet *o);
+void redelivery_cancel(struct outlet *o);
+/* Cancels it unless it is over, and says why. What cannot be read once more is no reason to stop everything else. */
+void redelivery_give_up(struct outlet *o, const char *why);
+/* Can it be freed? */
+bool redelivery_is_gone(const struct outlet *o);
+void redelivery_book(struct outlet *o);
+/* The last one as it stands now; NULL: there was none. */
+const struct redelivery *redelivery_of(const struct outlet *live);
+
+/* proposal.c */
+void proposal_free(struct proposal *p);
 
 /* flight.c */
 struct flight *flight_new(struct outlet *o, enum flight_kind kind);
@@ -205,6 +279,8 @@ void outcome_dead(struct outlet *o, struct item *i, const char *why, const struc
 
 /* question.c */
 bool question_is_idle(const struct outlet *o);
+/* Items that are asked about, or will be with the next question. */
+unsigned question_asked(const struct outlet *o);
 /* How many more items may be put to the next question. */
 unsigned question_room(const struct outlet *o);
 void question_want(struct outlet *o, struct item *i);
@@ -254,10 +330,20 @@ void say_item(struct outlet *o, const struct item *i, enum deliver_word word, co
               int status);
 void say_outlet(struct outlet *o, enum deliver_word word, const char *why);
 
+/* report.c: its members, behind others */
+void report_redelivery(const struct deliver *d, const struct redelivery *r, struct buf *out);
+
+/* metrics.c */
+uint64_t outlet_dead_letters(const struct outlet *o);
+
 /* orders.c */
+struct outlet *order_outlet(struct deliver *d, struct deliver_order *o); /* NULL: there is none, and it is answered */
+void order_refuse(struct deliver_order *o, enum err err);
 void order_when_durable(struct deliver *d, struct deliver_order *o);
 
 /* deliver.c */
+/* Outlets that are done with. */
+void deliver_remove_gone(struct deliver *d);
 struct outlet *deliver_outlet(const struct deliver *d, struct str name);
 uint32_t deliver_random(struct deliver *d);
 

@@ -49,6 +49,12 @@ static void keep(struct ledger *l, struct str *s)
     b->used += s->n;
 }
 
+static void keep_all(struct ledger *l, struct str *const *strings, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        keep(l, strings[i]);
+}
+
 void ledger_add(struct ledger *l, const struct delivery_change *c)
 {
     if (l->n == l->cap) {
@@ -57,8 +63,14 @@ void ledger_add(struct ledger *l, const struct delivery_change *c)
     }
     struct delivery_change *kept = &l->v[l->n++];
     *kept = *c;
-    struct str *strings[] = {&kept->row.endpoint, &kept->row.subject, &kept->row.type,  &kept->row.why,
-                             &kept->row.ref,      &kept->at.endpoint, &kept->at.paused, &kept->at.paused_by};
-    for (size_t i = 0; i < sizeof strings / sizeof *strings; i++)
-        keep(l, strings[i]);
+    struct str *of_row[] = {&kept->row.endpoint, &kept->row.subject, &kept->row.type, &kept->row.why, &kept->row.ref};
+    struct str *of_endpoint[] = {&kept->at.endpoint, &kept->at.paused, &kept->at.paused_by};
+    struct redelivery_row *r = &kept->redelivery;
+    struct str *of_redelivery[] = {&r->endpoint, &r->type, &r->subject, &r->by, &r->why, &r->last_error};
+    if (c->kind == CHANGE_ENDPOINT)
+        keep_all(l, of_endpoint, sizeof of_endpoint / sizeof *of_endpoint);
+    else if (c->kind == CHANGE_REDELIVERY)
+        keep_all(l, of_redelivery, sizeof of_redelivery / sizeof *of_redelivery);
+    else
+        keep_all(l, of_row, sizeof of_row / sizeof *of_row);
 }

@@ -4,7 +4,7 @@
 
 #include "deliver/inside.h"
 
-static void refuse(struct deliver_order *o, enum err err)
+void order_refuse(struct deliver_order *o, enum err err)
 {
     o->err = err;
     o->done(o);
@@ -17,12 +17,12 @@ void order_when_durable(struct deliver *d, struct deliver_order *o)
     deliver_nudge(d);
 }
 
-static struct outlet *find(struct deliver *d, struct deliver_order *o)
+struct outlet *order_outlet(struct deliver *d, struct deliver_order *o)
 {
     struct outlet *outlet = deliver_outlet(d, o->endpoint);
     o->err = ERR_OK;
     if (!outlet)
-        refuse(o, err_set(&o->msg, ERR_ABSENT, "no such endpoint: %.*s", (int)o->endpoint.n, o->endpoint.p));
+        order_refuse(o, err_set(&o->msg, ERR_ABSENT, "no such endpoint: %.*s", (int)o->endpoint.n, o->endpoint.p));
     return outlet;
 }
 
@@ -30,18 +30,18 @@ static void write_state(const struct outlet *o, struct deliver_order *order)
 {
     BUF_LIT(&order->body, "{\"endpoint\":");
     buf_add_json(&order->body, str_of(o->name));
-    buf_printf(&order->body, ",\"state\":\"%s\"}", outlet_state(o));
+    buf_printf(&order->body, ",\"state\":\"%s\"}", endpoint_state_text(outlet_state(o)));
 }
 
 /* --- an endpoint --- */
 
 void deliver_pause(struct deliver *d, struct deliver_order *o)
 {
-    struct outlet *outlet = find(d, o);
+    struct outlet *outlet = order_outlet(d, o);
     if (!outlet)
         return;
     char why[VERDICT_WHY];
-    snprintf(why, sizeof why, "%.*s", (int)o->why.n, o->why.p ? o->why.p : "");
+    keep_text(why, sizeof why, o->why);
     outlet_pause(outlet, why, o->by);
     write_state(outlet, o);
     order_when_durable(d, o);
@@ -49,11 +49,13 @@ void deliver_pause(struct deliver *d, struct deliver_order *o)
 
 void deliver_resume(struct deliver *d, struct deliver_order *o)
 {
-    struct outlet *outlet = find(d, o);
+    struct outlet *outlet = order_outlet(d, o);
     if (!outlet)
         return;
     outlet->paused[0] = '\0';
     outlet->breaker = (struct breaker){.failures = 0};
+    if (outlet->again)
+        outlet->again->breaker = (struct breaker){.failures = 0};
     outlet->pace.spared_until = 0;
     outlet->ask_at = 0;
     outlet->changed = true;
@@ -88,11 +90,11 @@ static enum err render_test(struct flight *f, struct deliver_order *o, struct er
 
 void deliver_test(struct deliver *d, struct deliver_order *o)
 {
-    struct outlet *outlet = find(d, o);
+    struct outlet *outlet = order_outlet(d, o);
     if (!outlet)
         return;
     if (outlet->outfit->config->messages && !o->phone.p) {
-        refuse(o, err_set(&o->msg, ERR_INVALID, "%s sends messages: which phone number shall get the test?",
+        order_refuse(o, err_set(&o->msg, ERR_INVALID, "%s sends messages: which phone number shall get the test?",
                           outlet->name));
         return;
     }
@@ -104,7 +106,7 @@ void deliver_test(struct deliver *d, struct deliver_order *o)
         return;
     }
     flight_free(f);
-    refuse(o, err);
+    order_refuse(o, err);
 }
 
 /* --- a delivery --- */
@@ -190,12 +192,12 @@ static void on_row(void *arg, const struct delivery_row *row)
 static void decide(struct deliver *d, struct deliver_order *o, bool drop)
 {
     d->now = d->options.now(d->options.arg);
-    struct found f = {.order = o, .outlet = find(d, o), .drop = drop};
+    struct found f = {.order = o, .outlet = order_outlet(d, o), .drop = drop};
     if (!f.outlet)
         return;
     struct item *i = track_find(f.outlet->track, o->seq);
     if (i && i->state == ITEM_TAKEN) {
-        refuse(o, err_set(&o->msg, ERR_LOCKED, "it is being sent just now"));
+        order_refuse(o, err_set(&o->msg, ERR_LOCKED, "it is being sent just now"));
         return;
     }
     if (i && drop)
@@ -217,7 +219,7 @@ static void decide(struct deliver *d, struct deliver_order *o, bool drop)
     if (err == ERR_OK)
         done_with(&f);
     else
-        refuse(o, err);
+        order_refuse(o, err);
 }
 
 void deliver_retry(struct deliver *d, struct deliver_order *o)

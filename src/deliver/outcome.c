@@ -17,42 +17,56 @@ static void note_error(struct outlet *o, const char *why)
 
 static void endpoint_well(struct outlet *o)
 {
-    o->last_ok_at = o->deliver->now;
-    pace_succeeded(&o->pace);
-    if (breaker_succeeded(&o->breaker))
-        say_outlet(o, SAID_CLOSED, "");
+    struct outlet *live = outlet_live(o);
+    live->last_ok_at = o->deliver->now;
+    pace_succeeded(&live->pace);
+    if (o->live)
+        breaker_succeeded(&o->breaker);
+    if (breaker_succeeded(&live->breaker))
+        say_outlet(live, SAID_CLOSED, "");
 }
 
+/* What fails when it comes again need not fail when it comes first: a redelivery stops by a breaker of its own, and
+ * counts for the endpoint's only where that was open already. */
 static void endpoint_failed(struct outlet *o, const char *why)
 {
+    struct outlet *live = outlet_live(o);
     note_error(o, why);
-    if (breaker_failed(&o->breaker, o->deliver->now))
-        say_outlet(o, SAID_OPENED, why);
+    if (o->live)
+        breaker_failed(&o->breaker, o->deliver->now);
+    if ((!o->live || live->breaker.open) && breaker_failed(&live->breaker, o->deliver->now))
+        say_outlet(live, SAID_OPENED, why);
+}
+
+/* It said nothing of whether it works. */
+static void endpoint_unjudged(struct outlet *o, const char *why)
+{
+    note_error(o, why);
+    breaker_forget(&o->breaker);
+    breaker_forget(&outlet_live(o)->breaker);
 }
 
 /* What the outcome says of the endpoint, whatever becomes of the events. */
 static void judge_endpoint(struct outlet *o, const struct verdict *v, const struct answer *a)
 {
-    o->outcomes[v->outcome]++;
+    struct outlet *live = outlet_live(o);
+    live->outcomes[v->outcome]++;
     switch (v->outcome) {
     case OUTCOME_DELIVERED:
     case OUTCOME_FAILED: /* it read what it refused */
         endpoint_well(o);
         break;
     case OUTCOME_THROTTLED:
-        pace_throttled(&o->pace, o->deliver->now, v->retry_after);
-        if (a->status == TOO_MANY_REQUESTS) {
-            note_error(o, v->why);
-            breaker_forget(&o->breaker);
-            break;
-        }
-        endpoint_failed(o, v->why);
+        pace_throttled(&live->pace, o->deliver->now, v->retry_after);
+        if (a->status == TOO_MANY_REQUESTS)
+            endpoint_unjudged(o, v->why);
+        else
+            endpoint_failed(o, v->why);
         break;
     case OUTCOME_GONE:
-        note_error(o, v->why);
-        breaker_forget(&o->breaker);
-        if (!o->paused[0])
-            outlet_pause(o, v->why, STR_LIT("the endpoint"));
+        endpoint_unjudged(o, v->why);
+        if (!live->paused[0])
+            outlet_pause(live, v->why, STR_LIT("the endpoint"));
         break;
     default:
         endpoint_failed(o, v->why);
@@ -65,8 +79,13 @@ void outcome_dead(struct outlet *o, struct item *i, const char *why, const struc
 {
     o->dead++;
     o->changed = true;
-    book_row(o, i, DELIVERY_DEAD, 0, str_of(why), STR_NONE);
-    gaps_owe(o, track_subject(i), i->seq);
+    if (o->live) {
+        note_error(o, why);
+        book_remove(o, i->seq);
+    } else {
+        book_row(o, i, DELIVERY_DEAD, 0, str_of(why), STR_NONE);
+        gaps_owe(o, track_subject(i), i->seq);
+    }
     say_item(o, i, SAID_DEAD, why, f, status);
     outlet_bury(o, i);
 }

@@ -21,6 +21,7 @@ void outlet_clock_set_back(struct outlet *o)
 /* --- life --- */
 
 #define STATES_ALL ((1u << DELIVERY_STATE_N) - 1)
+#define STATES_GIVEN_UP (1u << DELIVERY_DEAD | 1u << DELIVERY_SKIPPED)
 #define STATES_OPEN (1u << DELIVERY_RETRY | 1u << DELIVERY_WAIT | 1u << DELIVERY_SENDING | 1u << DELIVERY_UNKNOWN)
 
 /* A message of which a receipt came, so that it was sent, before the daemon ended. */
@@ -64,8 +65,12 @@ static void remember(void *arg, const struct delivery_row *row)
 {
     struct outlet *o = arg;
     track_remember(o->track, row->seq);
-    if (row->state == DELIVERY_DEAD || row->state == DELIVERY_SKIPPED)
-        gaps_remember(o, row->subject, row->seq);
+}
+
+/* Wherever the cursor stands: what came before one of these may wait for its retry still. */
+static void remember_given_up(void *arg, const struct delivery_row *row)
+{
+    gaps_remember(arg, row->subject, row->seq);
 }
 
 static enum err take_rows(struct outlet *o, struct errmsg *msg)
@@ -74,6 +79,8 @@ static enum err take_rows(struct outlet *o, struct errmsg *msg)
     enum err err = delivery_rows(state, str_of(o->name), STATES_OPEN, 0, 0, restore, o, msg);
     if (err == ERR_OK)
         err = delivery_rows(state, str_of(o->name), STATES_ALL, o->cursor, 0, remember, o, msg);
+    if (err == ERR_OK && o->gaps.n)
+        err = delivery_rows(state, str_of(o->name), STATES_GIVEN_UP, 0, 0, remember_given_up, o, msg);
     return err;
 }
 
@@ -87,8 +94,8 @@ static void take_row(struct outlet *o, const struct endpoint_row *row)
     o->receipts_delivered = row->receipts_delivered;
     o->receipts_failed = row->receipts_failed;
     if (row->paused.p) {
-        snprintf(o->paused, sizeof o->paused, "%.*s", (int)row->paused.n, row->paused.p);
-        snprintf(o->paused_by, sizeof o->paused_by, "%.*s", (int)row->paused_by.n, row->paused_by.p);
+        keep_text(o->paused, sizeof o->paused, row->paused);
+        keep_text(o->paused_by, sizeof o->paused_by, row->paused_by);
     }
 }
 
@@ -100,6 +107,13 @@ static uint64_t first_cursor(const struct deliver *d, const struct endpoint *e)
     if (!e->from_given)
         return info.durable;
     return e->from ? e->from - 1 : 0;
+}
+
+enum err outlet_open(struct outlet *o, uint32_t parked, bool fresh, struct errmsg *msg)
+{
+    o->track = track_new(o->cursor, o->outfit->config->max_unnoted, parked);
+    enum err err = store_reader_open(o->deliver->options.store, o->cursor, &o->reader, msg);
+    return err == ERR_OK && !fresh ? take_rows(o, msg) : err;
 }
 
 enum err outlet_new(struct deliver *d, struct outfit *f, const struct endpoint_row *row, struct outlet **out,
@@ -116,12 +130,11 @@ enum err outlet_new(struct deliver *d, struct outfit *f, const struct endpoint_r
     else
         o->cursor = first_cursor(d, e);
     o->changed = !row;
-    o->track = track_new(o->cursor, e->max_unnoted, e->max_parked);
-    enum err err = store_reader_open(d->options.store, o->cursor, &o->reader, msg);
+    enum err err = gaps_open(o, msg);
+    if (err == ERR_OK && o->paused[0])
+        err = reading_look_ahead(o, msg);
     if (err == ERR_OK)
-        err = gaps_open(o, msg);
-    if (err == ERR_OK)
-        err = take_rows(o, msg);
+        err = outlet_open(o, e->max_parked, false, msg);
     if (err != ERR_OK) {
         o->outfit = NULL; /* the caller's still */
         outlet_free(o);
@@ -141,6 +154,8 @@ void outlet_dress(struct outlet *o, struct outfit *f)
     o->granted = (struct rate){0, 0};
     pace_configure(&o->pace, f->config, o->granted);
     track_limits(o->track, f->config->max_unnoted, f->config->max_parked);
+    if (o->again)
+        redelivery_dress(o->again, f);
 }
 
 void outlet_close(struct outlet *o)
@@ -160,6 +175,9 @@ void outlet_free(struct outlet *o)
     }
     outlet_close(o);
     question_free(o);
+    proposal_free(o->proposal);
+    if (!o->live)
+        free(o->job);
     track_free(o->track);
     numbers_done(&o->gaps);
     outfit_unref(o->outfit);
@@ -168,54 +186,7 @@ void outlet_free(struct outlet *o)
 
 bool outlet_is_idle(const struct outlet *o)
 {
-    return !o->flights && question_is_idle(o);
-}
-
-/* --- reading --- */
-
-/* Whose order it keeps to: a person's, or a unit's. Events of the system otherwise keep theirs among themselves. */
-static struct str order_of(struct event_arena *arena, struct str line, const struct event *head)
-{
-    struct event e;
-    size_t where;
-    if (head->type == EV_UNIT_DIGEST && event_read(line, &e, arena, &where) == ERR_OK)
-        return e.u.digest.unit;
-    if (head->type == EV_UNIT_RECORDED && event_read(line, &e, arena, &where) == ERR_OK)
-        return e.u.unit_recorded.unit;
-    return head->subject;
-}
-
-static enum err read_one(struct outlet *o, bool *end, struct errmsg *msg)
-{
-    struct event_arena *arena = &o->deliver->arena;
-    struct event head;
-    struct str line;
-    uint64_t seq;
-    enum err err = store_reader_next(o->reader, &seq, &line, msg);
-    *end = err == ERR_END;
-    if (err != ERR_OK)
-        return *end ? ERR_OK : err;
-    if (event_read_head(line, &head, arena) != ERR_OK)
-        return err_set(msg, ERR_DAMAGED, "event %llu of the log is not one that this version writes",
-                       (unsigned long long)seq);
-    if (o->outfit->types & UINT32_C(1) << head.type)
-        track_add(o->track, seq, order_of(arena, line, &head), head.type, line);
-    else
-        track_pass(o->track, seq);
-    return ERR_OK;
-}
-
-static enum err fill(struct outlet *o, int64_t *at, struct errmsg *msg)
-{
-    bool end = false;
-    for (unsigned n = 0; n < FILL_MAX && track_room(o->track) && !end; n++) {
-        enum err err = read_one(o, &end, msg);
-        if (err != ERR_OK)
-            return err;
-    }
-    if (!end && track_room(o->track))
-        *at = o->deliver->now;
-    return ERR_OK;
+    return !o->flights && question_is_idle(o) && !o->proposal;
 }
 
 /* --- sending --- */
@@ -225,18 +196,34 @@ static bool lacks_consent(const struct outlet *o)
     return o->outfit->config->handshake && o->outfit->adapter->hello && !o->consented;
 }
 
-unsigned outlet_allows(const struct outlet *o)
+/* How many requests the endpoint lets through now, whosever they are. */
+static unsigned endpoint_allows(const struct outlet *o)
 {
     const struct deliver *d = o->deliver;
+    unsigned in_flight = o->in_flight + (o->again ? o->again->in_flight : 0);
     if (o->paused[0] || o->leaving || d->draining || !breaker_allows(&o->breaker, d->now) || lacks_consent(o) ||
         quiet_until(&o->outfit->config->quiet, o->outfit->settings->tz, d->now))
         return 0;
-    unsigned n = pace_allows(&o->pace, d->now, o->in_flight);
+    unsigned n = pace_allows(&o->pace, d->now, in_flight);
     return o->breaker.open && n > 1 ? 1 : n;
+}
+
+unsigned outlet_allows(const struct outlet *o)
+{
+    return o->live ? redelivery_share(o, endpoint_allows(o->live)) : endpoint_allows(o);
+}
+
+void outlet_sent(struct outlet *o)
+{
+    struct outlet *live = outlet_live(o);
+    pace_sent(&live->pace, o->deliver->now);
+    breaker_sent(&o->breaker);
+    breaker_sent(&live->breaker);
 }
 
 void outlet_let_go(struct outlet *o, struct item *i)
 {
+    o->skipped += o->live != NULL;
     if (i->row)
         book_remove(o, i->seq);
     track_settle(o->track, i);
@@ -287,8 +274,7 @@ static void ask_about(struct outlet *o)
 {
     const struct endpoint *e = o->outfit->config;
     bool filters = e->policies.n || e->categories.n || e->units.n;
-    unsigned allowed = outlet_allows(o), room = question_room(o);
-    unsigned asked = PEOPLE_MAX - room + (o->question && o->question->busy ? o->question->n : 0);
+    unsigned allowed = outlet_allows(o), room = question_room(o), asked = question_asked(o);
     /* Most of what a filter looks at is not sent; without one, no more than can be sent at once. */
     unsigned wanted = !allowed ? 0 : filters ? PEOPLE_MAX : allowed;
     struct item *i;
@@ -324,14 +310,21 @@ static void expire(struct outlet *o, int64_t *at)
     sooner(at, track_next_apart_at(o->track));
 }
 
+static bool is_stopped(const struct outlet *o)
+{
+    const struct outlet *live = o->live ? o->live : o;
+    return live->paused[0] || live->leaving || o->leaving || o->deliver->draining;
+}
+
 /* When time alone will let something be sent: what a transfer's end lets through needs no clock. */
 static void next_time(struct outlet *o, int64_t *at)
 {
-    int64_t now = o->deliver->now, waiting = track_next_at(o->track);
-    int64_t free_at = pace_next_at(&o->pace, now), probe_at = breaker_next_at(&o->breaker);
-    if (probe_at > free_at)
-        free_at = probe_at;
-    if (o->paused[0] || o->leaving || o->deliver->draining || free_at == INT64_MAX)
+    const struct outlet *live = outlet_live(o);
+    int64_t now = o->deliver->now, waiting = track_next_at(o->track), free_at = pace_next_at(&live->pace, now);
+    int64_t probe_at = breaker_next_at(&live->breaker), own_at = breaker_next_at(&o->breaker);
+    free_at = probe_at > free_at ? probe_at : free_at;
+    free_at = own_at > free_at ? own_at : free_at;
+    if (is_stopped(o) || free_at == INT64_MAX)
         return;
     if (track_has_ready(o->track) && free_at > now)
         sooner(at, free_at);
@@ -351,14 +344,18 @@ static bool must_wait(struct outlet *o, int64_t *at)
 enum err outlet_work(struct outlet *o, int64_t *at, struct errmsg *msg)
 {
     expire(o, at);
-    if (o->paused[0] || o->leaving || o->deliver->draining) {
+    if (is_stopped(o)) {
         question_forget(o);
         return ERR_OK;
     }
-    enum err err = fill(o, at, msg);
-    if (err != ERR_OK)
+    enum err err = reading_fill(o, at, msg);
+    if (err != ERR_OK && o->live) {
+        redelivery_give_up(o, msg->text);
+        return ERR_OK;
+    }
+    if (err != ERR_OK || (o->live && redelivery_finished(o)))
         return err;
-    if (must_wait(o, at)) {
+    if (must_wait(outlet_live(o), at)) {
         question_forget(o);
         return ERR_OK;
     }
@@ -376,26 +373,26 @@ enum err outlet_work(struct outlet *o, int64_t *at, struct errmsg *msg)
 void outlet_pause(struct outlet *o, const char *why, struct str by)
 {
     snprintf(o->paused, sizeof o->paused, "%s", why[0] ? why : "paused");
-    snprintf(o->paused_by, sizeof o->paused_by, "%.*s", (int)by.n, by.p ? by.p : "");
+    keep_text(o->paused_by, sizeof o->paused_by, by);
     o->paused_at = o->deliver->now;
     o->changed = true;
     say_outlet(o, SAID_PAUSED, o->paused);
 }
 
-const char *outlet_state(const struct outlet *o)
+enum endpoint_state outlet_state(const struct outlet *o)
 {
     int64_t now = o->deliver->now;
     if (o->leaving)
-        return "leaving";
+        return ENDPOINT_LEAVING;
     if (o->paused[0])
-        return "paused";
+        return ENDPOINT_PAUSED;
     if (lacks_consent(o))
-        return "unconsented";
+        return ENDPOINT_UNCONSENTED;
     if (o->breaker.open)
-        return "open";
+        return ENDPOINT_OPEN;
     if (quiet_until(&o->outfit->config->quiet, o->outfit->settings->tz, now))
-        return "quiet";
+        return ENDPOINT_QUIET;
     if (now < o->pace.spared_until)
-        return "spared";
-    return track_is_full(o->track) ? "full" : "running";
+        return ENDPOINT_SPARED;
+    return track_is_full(o->track) ? ENDPOINT_FULL : ENDPOINT_RUNNING;
 }

@@ -64,6 +64,12 @@ unsigned pace_allows(const struct pace *p, int64_t now, unsigned in_flight)
     return n < window - in_flight ? (unsigned)n : window - in_flight;
 }
 
+unsigned pace_half(const struct pace *p)
+{
+    unsigned window = (unsigned)window_of(p);
+    return window > 1 ? window / 2 : 1;
+}
+
 void pace_sent(struct pace *p, int64_t now)
 {
     int64_t now_ns = now * NS_PER_MS;

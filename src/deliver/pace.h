@@ -27,6 +27,8 @@ void pace_configure(struct pace *p, const struct endpoint *e, struct rate grante
 
 /* How many more requests may be sent now, with so many in flight. */
 unsigned pace_allows(const struct pace *p, int64_t now, unsigned in_flight);
+/* Half of what may be in flight, at least one: what a redelivery may have of it. */
+unsigned pace_half(const struct pace *p);
 void pace_sent(struct pace *p, int64_t now);
 void pace_succeeded(struct pace *p);
 /* retry_after: seconds, -1 none. */

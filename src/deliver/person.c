@@ -72,8 +72,7 @@ static void intend(struct flight *f, struct item *i, struct str phone)
     book_row(o, i, DELIVERY_SENDING, 0, STR_NONE, STR_NONE);
     f->then = d->intents;
     d->intents = f;
-    pace_sent(&o->pace, d->now);
-    breaker_sent(&o->breaker);
+    outlet_sent(o);
 }
 
 static enum err render(struct flight *f, const struct item *i, const struct sms *sms, struct errmsg *msg)

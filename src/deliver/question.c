@@ -129,12 +129,15 @@ static void send_all(struct question *q)
 /* With a damaged log the endpoint stands still rather than leave something out; what may pass is waited for. */
 static void refused(struct question *q)
 {
-    struct outlet *o = q->outlet;
+    struct outlet *o = q->outlet, *live = outlet_live(o);
+    bool damaged = q->request.err == ERR_DAMAGED || q->request.err == ERR_ABSENT;
     give_back(q, 0);
-    if (q->request.err == ERR_DAMAGED || q->request.err == ERR_ABSENT)
-        outlet_pause(o, q->request.msg.text, STR_LIT("lifecertd"));
+    if (damaged && o->live)
+        redelivery_give_up(o, q->request.msg.text);
+    else if (damaged)
+        outlet_pause(live, q->request.msg.text, STR_LIT("lifecertd"));
     else
-        pace_throttled(&o->pace, o->deliver->now, ASK_AGAIN_SECONDS);
+        pace_throttled(&live->pace, live->deliver->now, ASK_AGAIN_SECONDS);
 }
 
 static void on_answered(struct completion *c)
@@ -170,6 +173,11 @@ static struct question *question_of(struct outlet *o)
 bool question_is_idle(const struct outlet *o)
 {
     return !o->question || (!o->question->busy && !o->question->n_wanted);
+}
+
+unsigned question_asked(const struct outlet *o)
+{
+    return o->question ? o->question->n_wanted + (o->question->busy ? o->question->n : 0) : 0;
 }
 
 unsigned question_room(const struct outlet *o)

@@ -57,27 +57,55 @@ static void write_counts(const struct outlet *o, struct buf *out)
     write_skips(o, out);
 }
 
+void report_redelivery(const struct deliver *d, const struct redelivery *r, struct buf *out)
+{
+    number_member(out, "after", r->after);
+    number_member(out, "until", r->until);
+    number_member(out, "position", r->position);
+    text_member(out, "type", r->type[0] ? str_of(r->type) : STR_NONE);
+    text_member(out, "subject", r->subject[0] ? str_of(r->subject) : STR_NONE);
+    text_member(out, "state", str_of(redelivery_state_text(r->state)));
+    number_member(out, "sent", r->sent);
+    number_member(out, "failed", r->failed);
+    number_member(out, "skipped", r->skipped);
+    time_member(d, out, "started_at", r->started_at);
+    time_member(d, out, "ended_at", r->ended_at);
+    text_member(out, "by", str_of(r->by));
+    text_member(out, "why", str_of(r->why));
+    text_member(out, "last_error", r->last_error[0] ? str_of(r->last_error) : STR_NONE);
+}
+
+/* {"in_flight":N, and so on} */
+static void write_redelivery(const struct outlet *o, struct buf *out)
+{
+    const struct redelivery *r = redelivery_of(o);
+    if (!r) {
+        BUF_LIT(out, ",\"redelivery\":null");
+        return;
+    }
+    buf_printf(out, ",\"redelivery\":{\"in_flight\":%u", o->again ? o->again->in_flight : 0);
+    report_redelivery(o->deliver, r, out);
+    buf_addc(out, '}');
+}
+
 static void write_outlet(struct outlet *o, uint64_t durable, struct buf *out)
 {
     const struct deliver *d = o->deliver;
-    uint64_t totals[DELIVERY_STATE_N] = {0};
-    struct errmsg msg;
-    if (delivery_totals(d->state, str_of(o->name), totals, &msg) != ERR_OK)
-        memset(totals, 0, sizeof totals);
     BUF_LIT(out, "{\"name\":");
     buf_add_json(out, str_of(o->name));
     text_member(out, "adapter", str_of(adapter_kind_text(o->outfit->config->adapter)));
-    text_member(out, "state", str_of(outlet_state(o)));
+    text_member(out, "state", str_of(endpoint_state_text(outlet_state(o))));
     text_member(out, "paused", o->paused[0] ? str_of(o->paused) : STR_NONE);
     text_member(out, "paused_by", o->paused[0] ? str_of(o->paused_by) : STR_NONE);
     time_member(d, out, "paused_at", o->paused[0] ? o->paused_at : 0);
     number_member(out, "cursor", o->cursor);
     number_member(out, "lag", durable > o->cursor ? durable - o->cursor : 0);
-    number_member(out, "dead", totals[DELIVERY_DEAD]);
+    number_member(out, "dead", outlet_dead_letters(o));
     write_counts(o, out);
     time_member(d, out, "last_ok_at", o->last_ok_at);
     text_member(out, "last_error", o->last_error[0] ? str_of(o->last_error) : STR_NONE);
     time_member(d, out, "last_error_at", o->last_error_at);
+    write_redelivery(o, out);
     buf_addc(out, '}');
 }
 
@@ -87,10 +115,13 @@ void deliver_write_endpoints(struct deliver *d, struct buf *out)
     store_info(d->options.store, &info);
     d->now = d->options.now(d->options.arg);
     BUF_LIT(out, "{\"endpoints\":[");
+    const char *comma = "";
     for (struct outlet *o = d->outlets; o; o = o->next) {
+        if (o->live)
+            continue;
+        buf_adds(out, comma);
         write_outlet(o, info.durable, out);
-        if (o->next)
-            buf_addc(out, ',');
+        comma = ",";
     }
     BUF_LIT(out, "]}");
 }
@@ -145,7 +176,7 @@ enum err deliver_write_deliveries(struct deliver *d, struct str endpoint, unsign
     enum err err = ERR_OK;
     BUF_LIT(out, "{\"deliveries\":[");
     for (struct outlet *o = d->outlets; o && err == ERR_OK && !l.more; o = o->next)
-        if (!endpoint.n || str_is(endpoint, o->name))
+        if (!o->live && (!endpoint.n || str_is(endpoint, o->name)))
             err = delivery_rows(d->state, str_of(o->name), states, after, l.limit - l.n + 1, write_row, &l, msg);
     buf_printf(out, "],\"more\":%s}", l.more ? "true" : "false");
     return err;

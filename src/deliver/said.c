@@ -16,7 +16,8 @@ const char *deliver_word_text(enum deliver_word w)
 static void say(struct outlet *o, struct deliver_said *s)
 {
     const struct deliver_options *options = &o->deliver->options;
-    s->endpoint = o->name;
+    s->endpoint = outlet_live(o)->name;
+    s->replay = o->live != NULL;
     if (options->said)
         options->said(options->arg, s);
 }

@@ -16,11 +16,12 @@ void batch_done(struct batch *b)
     buf_done(&b->stamp);
     free(b->offsets);
     pending_free(b->contacts);
+    pending_keys_done(&b->keys);
 }
 
 bool batch_full(const struct engine *e)
 {
-    return e->cur->lines.n >= e->options.batch_bytes;
+    return e->cur->lines.n >= e->options.batch_bytes || e->cur->keys.n >= BATCH_KEYS;
 }
 
 void batch_add(struct engine *e, struct event *ev)
@@ -60,13 +61,13 @@ static bool is_empty(const struct batch *b)
 {
     size_t contacts;
     pending_list(b->contacts, &contacts);
-    return b->n == 0 && contacts == 0 && b->stamp.n == 0;
+    return b->n == 0 && contacts == 0 && b->keys.n == 0 && b->stamp.n == 0;
 }
 
 void batch_answer(struct engine *e, struct request *r)
 {
     struct batch *b = !is_empty(e->cur) ? e->cur : e->flight;
-    if (!b) {
+    if (!b || scan_is_durable(e, r)) {
         r->done(r);
         return;
     }
@@ -81,6 +82,7 @@ static void reset(struct batch *b)
     buf_clear(&b->lines);
     buf_clear(&b->stamp);
     pending_clear(b->contacts);
+    pending_keys_clear(&b->keys);
     b->waiting = NULL;
     b->waiting_tail = &b->waiting;
 }
@@ -89,11 +91,9 @@ static void finished(struct engine *e)
 {
     struct batch *b = e->flight;
     e->flight = NULL;
-    atomic_fetch_add_explicit(&e->commits, 1, memory_order_relaxed);
-    atomic_fetch_add_explicit(&e->commit_bytes, b->lines.n, memory_order_relaxed);
-    atomic_fetch_add_explicit(&e->commit_ns, (uint64_t)(clock_monotonic_ns() - e->commit_began), memory_order_relaxed);
+    counters_commit(e, b->lines.n, clock_monotonic_ns() - e->commit_began);
     if (b->n) {
-        atomic_store_explicit(&e->durable, b->first + b->n - 1, memory_order_relaxed);
+        atomic_store_explicit(&e->shown.durable_seq, b->first + b->n - 1, memory_order_relaxed);
         if (e->options.committed)
             e->options.committed(e->options.arg, b->first, buf_str(&b->lines));
     }
@@ -134,6 +134,8 @@ enum err batch_commit(struct engine *e, struct errmsg *msg)
         .first = b->first,
         .last = b->first + b->n - 1,
         .lines = b->n ? buf_str(&b->lines) : STR_NONE,
+        .keys = b->keys.v,
+        .n_keys = b->keys.n,
         .stamp = b->stamp.n ? buf_str(&b->stamp) : STR_NONE,
     };
     c.contacts = pending_list(b->contacts, &c.n_contacts);

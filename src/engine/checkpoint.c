@@ -13,7 +13,7 @@
 
 #include "engine/internal.h"
 
-#define CHECKPOINT_VERSION 1 /* raise it when a slice changes; older ones are then passed over and the log is replayed */
+#define CHECKPOINT_VERSION 2 /* raise it when a slice changes; older ones are then passed over and the log is replayed */
 #define RECORDS_A_SLICE (16 * ROSTER_SLICE)
 
 /* --- the system section --- */
@@ -67,13 +67,14 @@ static void write_hold(const struct engine *e, const struct hold *h, struct buf 
     event_write(out, &ev);
 }
 
-/* Lines: e SEQ TIME (of the last event); c HEARD NAME (in the order of their indices); p CURRENT EVENT (the same); g EVENT; h EVENT; b DAY APPLIED
- * ALLOWED. Events in the log's own form, so that the log's own reader and the replay's functions take them in. */
+/* Lines: e SEQ TIME (of the last event); c HEARD NAME (in the order of their indices); a DAY, n INDEX COUNTS (channels.c);
+ * p CURRENT EVENT (the same); g EVENT; h EVENT; b DAY APPLIED ALLOWED. Events in the log's own form, so that the log's own reader and the replay's functions take them in. */
 static void system_write(const struct engine *e, struct buf *out)
 {
     buf_printf(out, "e%" PRIu64 " %" PRId64 "\n", e->last_seq, e->last_time);
     for (unsigned i = 0; i < e->n_channels; i++)
         buf_printf(out, "c%" PRId64 " %s\n", e->channels[i].heard, e->channels[i].name);
+    channels_save(e, out);
     for (unsigned i = 0; i < e->policies.n; i++)
         write_policy(e, i, out);
     if (e->settings.known)
@@ -133,6 +134,8 @@ static bool system_line(struct engine *e, char tag, struct str line, uint64_t *e
     switch (tag) {
     case 'e': return sscanf(line.p, "%" SCNu64 " %" SCNd64, end, &e->last_time) == 2;
     case 'c': return read_channel(e, line.p);
+    case 'a': return channels_load_day(e, line.p);
+    case 'n': return channels_load(e, line.p);
     case 'p': return read_policy(e, line);
     case 'g': return read_note(e, line, EV_CONFIG_ADOPTED);
     case 'h': return read_note(e, line, EV_HOLD_PLACED);
@@ -256,7 +259,8 @@ static enum err begin(struct engine *e, struct errmsg *msg)
 static void finished(struct engine *e)
 {
     e->checkpoint.active = false;
-    e->checkpoint.last_done = e->checkpoint.end_seq;
+    e->checkpoint.last_done = e->checkpoint.whole_seq = e->checkpoint.end_seq;
+    counters_checkpoint(e);
     buf_done(&e->checkpoint.slice);
 }
 
@@ -398,7 +402,7 @@ enum err checkpoint_load(struct engine *e, const char *uri, uint64_t *after, uin
             if (err == ERR_OK) {
                 *after = l.after;
                 *system_seq = l.system_seq;
-                e->checkpoint.last_done = l.system_seq;
+                e->checkpoint.last_done = e->checkpoint.whole_seq = l.system_seq;
                 return ERR_OK;
             }
         }

@@ -14,6 +14,7 @@
 
 #define DEFAULT_BATCH_BYTES (4u << 20)
 #define DEFAULT_QUEUE_INPUTS (1u << 18)
+#define DEFAULT_SCAN_SAVED 1000000 /* 40 to 80 MB: four scans, 320 */
 #define DEFAULT_CHECKPOINT_EVENTS UINT64_C(20000000)
 
 void engine_empty(struct engine *e)
@@ -25,6 +26,7 @@ void engine_empty(struct engine *e)
     memset(&e->settings, 0, sizeof e->settings);
     memset(&e->holds, 0, sizeof e->holds);
     e->n_channels = 0;
+    e->accepted_day = DATE_NONE;
 }
 
 static struct engine *engine_new(const struct engine_options *o, struct config *config)
@@ -37,6 +39,8 @@ static struct engine *engine_new(const struct engine_options *o, struct config *
         e->options.queue_inputs = DEFAULT_QUEUE_INPUTS;
     if (!e->options.checkpoint_events)
         e->options.checkpoint_events = DEFAULT_CHECKPOINT_EVENTS;
+    if (!e->options.scan_saved)
+        e->options.scan_saved = DEFAULT_SCAN_SAVED;
     e->config = config;
     e->taking = INT64_MIN;
     engine_empty(e);
@@ -67,6 +71,7 @@ static void engine_free(struct engine *e)
     vocab_free(e->categories);
     vocab_free(e->units);
     digest_done(e);
+    scan_close_all(e);
     decision_done(&e->decision);
     event_arena_done(&e->arena);
     buf_done(&e->history_text);
@@ -172,10 +177,9 @@ static enum err recover(struct engine *e, bool simulated, lc_instant start, stru
     if (err != ERR_OK)
         return err;
     watch_start(e, alive);
-    tick_count(e);
-    struct store_info info;
-    store_info(e->store, &info);
-    atomic_store_explicit(&e->durable, info.durable, memory_order_relaxed);
+    for (unsigned i = 0; i < e->n_channels; i++)
+        e->channels[i].accepted_total = 0; /* the replay's */
+    counters_show(e);
     e->stamp_at = clock_monotonic_ns();
     return batch_flush(e, msg);
 }

@@ -30,8 +30,20 @@ enum request_kind {
     REQUEST_HOLD_LIFT,   /* by name; ERR_ABSENT */
     REQUEST_LINES,       /* the log's lines of seqs[], in that order, into body, each with its newline; ERR_ABSENT */
     REQUEST_PEOPLE,      /* what is known now of people[]: fills them in, their contacts' text into body */
+    REQUEST_SCAN,        /* everybody as of one position, a slice after the other, as NDJSON into body */
     REQUEST_CONFIG,      /* another configuration takes hold; ERR_INVALID with msg: refused, the old one stays */
     REQUEST_KIND_N
+};
+
+/* An input's idempotency key and the input itself, as hashes. */
+struct input_key {
+    unsigned char key[KEY_HASH], body[KEY_HASH];
+};
+
+enum key_use {
+    KEY_NEW,      /* there was none, or it was decided under it now */
+    KEY_REPLAYED, /* it was decided before: this is what came of it then */
+    KEY_REUSED,   /* another input was decided under that key: an error */
 };
 
 /* What came of one input. The events are consecutive: first_seq .. first_seq + n_events - 1. */
@@ -39,6 +51,7 @@ struct input_result {
     enum result result;
     enum reason reason;
     uint32_t n_events;
+    enum key_use key;
     uint64_t first_seq;
     const char *member; /* RESULT_ERROR: the member at fault, and what is wrong; static strings */
     const char *fault;
@@ -59,6 +72,36 @@ struct person_view {
 
 #define PEOPLE_MAX 256 /* of one request; lines too */
 
+enum scan_kind {
+    SCAN_PEOPLE, /* each as REQUEST_SHOW has it, then {"position","beneficiaries","after"} */
+    SCAN_PERIOD, /* who has a claim on a period: payable or withheld, then {"period","position","payable","withheld"} */
+};
+
+#define SCANS_MAX 4 /* at one time */
+
+/* A scan is begun by a request with id 0, which has the first slice for its answer, and continued by requests with
+ * the id that this one was given. All slices together show everybody, in order of enrolment, exactly as they were
+ * when the scan began, whatever is decided meanwhile: also the policies, the holds, the time zone, and what depends
+ * on the present (the reminder that is next). What a slice shows is durable.
+ *
+ * At the beginning: ERR_FULL when SCANS_MAX are open; ERR_INVALID with `member`. Later ERR_ABSENT: the scan was
+ * given up, since nobody continued it for a minute, or since too many people changed (a million) before it reached
+ * them. After any error it is over. A slice may have no lines and not be the last. */
+struct scan_order {
+    /* at the beginning */
+    enum scan_kind kind;
+    int status;        /* PEOPLE: only those that stand so; -1: all */
+    struct str policy; /* only those under it; STR_NONE: all */
+    struct str after;  /* PEOPLE: only those enrolled after that one; STR_NONE: all */
+    uint64_t limit;    /* PEOPLE: at most so many; 0: all */
+    lc_month period;   /* PERIOD */
+
+    uint64_t id; /* 0: begin one; set by the engine, to 0 when this slice was the last */
+    bool end;    /* give it up, without a slice */
+    uint64_t position;  /* out: the last event decided when it began */
+    const char *member; /* out: what is at fault */
+};
+
 /* Inputs that belong together, in order (one import): with a clock that is not the system's, the clock does not pass the
  * last `at` read from an open stream. Owned by the caller; must outlive its requests. */
 struct stream {
@@ -76,6 +119,7 @@ struct request {
     struct stream *stream; /* INPUTS, STREAM_END; may be NULL */
     struct input *inputs;
     struct input_result *results;
+    const struct input_key *keys; /* one for each input; NULL: they have none */
     uint32_t n_inputs;
 
     struct str id;         /* SHOW, STORY */
@@ -90,6 +134,7 @@ struct request {
     struct person_view *people;
     uint32_t n_people, n_seqs;
     lc_date today; /* PEOPLE: the engine's, when it answered */
+    struct scan_order scan; /* SCAN */
     struct config *config; /* CONFIG: the engine's when accepted */
     struct buf body;       /* the answer; the caller frees it */
 
@@ -108,6 +153,7 @@ struct engine_options {
     uint64_t checkpoint_events;  /* a checkpoint after so many events; 0: the default, 20 million */
     uint32_t queue_inputs;       /* most inputs waiting; 0: the default, 262,144 */
     uint32_t batch_bytes;        /* a commit's lines; 0: the default, 4 MiB */
+    uint32_t scan_saved;         /* most records saved for one scan; 0: the default, a million */
     void (*progress)(void *arg, const char *what, uint64_t done, uint64_t total);
     void (*warn)(void *arg, const char *text); /* damaged checkpoints, torn tails: for the log */
     void (*committed)(void *arg, uint64_t first, struct str lines); /* each batch once durable; may be NULL */
@@ -142,12 +188,41 @@ int engine_fd(const struct engine *e);
 enum err engine_run_until(struct engine *e, lc_instant until, struct errmsg *msg) ERR_MUSTCHECK;
 
 /* --- for the metrics and the logs; any thread; relaxed counters --- */
+
+/* A commit took at most so many nanoseconds: 0.5 ms .. 10 s. */
+#define COMMIT_BUCKETS_N 14
+extern const uint64_t commit_bucket_limits[COMMIT_BUCKETS_N];
+
+/* One that is or was configured; each keeps its place for as long as the engine runs. */
+struct channel_counters {
+    char name[65];
+    bool configured;
+    int64_t expect_every; /* seconds; 0: no feed hold */
+    lc_instant heard_at;  /* when it last brought something, or was first expected to; not configured yet: before 1900 */
+    uint64_t accepted;    /* certifications, since the engine was opened */
+};
+
+/* Counts of what was done are since the engine was opened; the rest is as of the last tick. */
 struct engine_counters {
     uint64_t inputs[OP_N][RESULT_N];
+    uint64_t rejections[OP_N][REASON_N];
     uint64_t events[EV_N];
     uint64_t commits, commit_ns, commit_bytes, last_seq, durable_seq;
+    uint64_t commit_buckets[COMMIT_BUCKETS_N + 1]; /* each limit's own, not summed up; behind them what took longer */
     uint64_t queued_inputs, enrolled, held;
     uint64_t lag_seconds; /* how far the sweep is behind */
+    uint32_t status[STATUS_N]; /* people by status */
+    uint32_t holds[HOLD_N];    /* those in force, by kind */
+    uint64_t log_bytes;
+    lc_instant now, next_deadline; /* next_deadline: INSTANT_NONE: none */
+    bool simulated;
+    uint64_t sweeps, sweep_deadlines, sweep_ns; /* those that are over; deadlines looked at; time spent in them */
+    uint64_t last_sweep_ns; /* of the last one that is over, from its beginning to its end, inputs in between included */
+    uint64_t checkpoints;   /* written whole */
+    uint64_t checkpoint_seq; /* the last one, also one loaded at the start, holds everything up to there; 0: none */
+    int64_t checkpoint_age; /* seconds since the last one was written; -1: none since the engine was opened */
+    unsigned n_channels;
+    struct channel_counters channels[CHANNEL_MAX];
 };
 void engine_counters(const struct engine *e, struct engine_counters *out);
 

@@ -18,18 +18,27 @@ static void step(struct walk *w, size_t start)
     w->starts[w->n++] = start;
 }
 
+enum err history_line(struct engine *e, uint64_t seq, struct buf *text, struct event *head, struct errmsg *msg)
+{
+    size_t start = text->n;
+    enum err err = batch_line(e, seq, text, msg);
+    if (err != ERR_OK)
+        return err == ERR_ABSENT ? err_set(msg, ERR_DAMAGED, "event %llu is missing", (unsigned long long)seq) : err;
+    if (event_read_head((struct str){text->p + start, text->n - start}, head, &e->arena) != ERR_OK || head->seq != seq ||
+        head->prev >= seq)
+        return err_set(msg, ERR_DAMAGED, "event %llu cannot be read", (unsigned long long)seq);
+    return ERR_OK;
+}
+
 /* Every prev is smaller than its event's number, so the walk ends. */
 static enum err walk_back(struct engine *e, uint64_t seq, struct walk *w, struct buf *text, struct errmsg *msg)
 {
     while (seq) {
         size_t start = text->n;
-        enum err err = batch_line(e, seq, text, msg);
-        if (err != ERR_OK)
-            return err == ERR_ABSENT ? err_set(msg, ERR_DAMAGED, "event %llu is missing", (unsigned long long)seq) : err;
         struct event head;
-        if (event_read_head((struct str){text->p + start, text->n - start}, &head, &e->arena) != ERR_OK || head.seq != seq ||
-            head.prev >= seq)
-            return err_set(msg, ERR_DAMAGED, "event %llu cannot be read", (unsigned long long)seq);
+        enum err err = history_line(e, seq, text, &head, msg);
+        if (err != ERR_OK)
+            return err;
         step(w, start);
         seq = head.prev;
     }

@@ -105,11 +105,26 @@ static void note_placed(struct engine *e, const struct event *ev)
 }
 
 /* The names inside point into their own struct, so moving one sets them right. */
+static void move(struct hold *to, const struct hold *from)
+{
+    *to = *from;
+    if (to->scope.kind != SCOPE_ALL)
+        to->scope.name = str_of(to->scope_name);
+}
+
 static void remove_at(struct holds *holds, unsigned i)
 {
-    holds->v[i] = holds->v[--holds->n];
-    if (holds->v[i].scope.kind != SCOPE_ALL)
-        holds->v[i].scope.name = str_of(holds->v[i].scope_name);
+    move(&holds->v[i], &holds->v[--holds->n]);
+}
+
+void holds_copy(struct holds *to, const struct holds *from)
+{
+    for (unsigned i = 0; i < from->n; i++)
+        move(&to->v[i], &from->v[i]);
+    to->n = from->n;
+    to->day = from->day;
+    to->applied = from->applied;
+    to->allowed = from->allowed;
 }
 
 static void note_lifted(struct engine *e, const struct event *ev)
@@ -328,7 +343,7 @@ void holds_write(const struct engine *e, const struct hold *h, struct buf *out)
     BUF_LIT(out, ",\"until\":");
     json_date(out, h->until);
     BUF_LIT(out, ",\"since\":");
-    json_instant(e, out, h->since);
+    json_instant(e->env.tz, out, h->since);
     BUF_LIT(out, ",\"by\":");
     buf_add_json(out, h->by[0] ? str_of(h->by) : STR_NONE);
     if (h->kind == HOLD_BRAKE)
@@ -338,18 +353,13 @@ void holds_write(const struct engine *e, const struct hold *h, struct buf *out)
     buf_addc(out, '}');
 }
 
-void holds_write_names(const struct engine *e, const struct entry *entry, struct buf *out)
+void holds_write_names(const struct holds *holds, const struct scope_subject *who, struct buf *out)
 {
-    struct scope_subject who = {
-        .policy = &e->policies.v[entry->rec.policy],
-        .category = vocab_text(e->categories, entry->category),
-        .unit = vocab_text(e->units, entry->unit),
-    };
     const char *comma = "";
     buf_addc(out, '[');
-    for (unsigned i = 0; i < e->holds.n; i++) {
-        const struct hold *h = &e->holds.v[i];
-        if (!scope_covers(&h->scope, h->channel, &who))
+    for (unsigned i = 0; i < holds->n; i++) {
+        const struct hold *h = &holds->v[i];
+        if (!scope_covers(&h->scope, h->channel, who))
             continue;
         char name[160];
         holds_name(h, name);

@@ -17,12 +17,21 @@
 #define TICK_RESCHEDULED 16384 /* people adopted or released in one tick */
 #define TICK_INSTANTS 4096    /* of an accelerated clock */
 #define STAMP_EVERY_NS (60 * INT64_C(1000000000))
+#define CHANNEL_DAYS 31 /* for which accepted certifications are counted by channel */
 #define HOLDS_MAX 256
 #define MORATORIA_MAX (HOLDS_MAX - CHANNEL_MAX - 2) /* a feed hold for each channel, the brake and the clock always fit */
 
 /* --- a batch: what one commit will write, and who waits for it --- */
 
 struct pending_contact; /* contacts.c */
+
+/* Rows of idempotency keys (keys.c). */
+#define BATCH_KEYS 65536
+struct pending_keys {
+    struct key_row *v;
+    size_t n, cap;
+    uint32_t *slots; /* open addressing, index + 1; twice as many as cap, which is a power of two */
+};
 
 struct batch {
     uint64_t first;    /* the number of its first event */
@@ -31,6 +40,7 @@ struct batch {
     uint32_t *offsets; /* of each event's line */
     uint32_t cap_offsets;
     struct pending_contact *contacts;
+    struct pending_keys keys;
     struct buf stamp;
     struct request *waiting, **waiting_tail; /* answered once this is durable */
 };
@@ -61,6 +71,8 @@ struct engine_channel {
     bool configured;
     int64_t expect_every;
     lc_instant heard; /* when it last brought something, or was first expected to */
+    uint32_t accepted[CHANNEL_DAYS]; /* certifications by local day (channels.c) */
+    uint64_t accepted_total;         /* since the engine was opened */
 };
 
 struct hold {
@@ -87,6 +99,22 @@ struct clock_watch {
     int64_t wall_base, boot_base; /* nanoseconds, at the last look that was good */
 };
 
+/* What other threads may read (counters.c), beside the counts below. */
+struct shown {
+    _Atomic uint64_t commits, commit_ns, commit_bytes, commit_buckets[COMMIT_BUCKETS_N + 1];
+    _Atomic uint64_t last_seq, durable_seq, log_bytes, enrolled, held, lag_seconds;
+    _Atomic uint64_t sweeps, sweep_deadlines, sweep_ns, last_sweep_ns;
+    _Atomic uint64_t checkpoints, checkpoint_seq;
+    _Atomic int64_t checkpoint_at, now, next_deadline; /* checkpoint_at: monotonic */
+    _Atomic uint32_t status[STATUS_N], holds[HOLD_N];
+    _Atomic unsigned n_channels;
+    struct {
+        _Atomic bool configured;
+        _Atomic int64_t expect_every, heard_at;
+        _Atomic uint64_t accepted;
+    } channels[CHANNEL_MAX];
+};
+
 struct engine {
     struct engine_options options;
     struct config *config;
@@ -101,6 +129,7 @@ struct engine {
     struct settings settings;
     struct engine_channel channels[CHANNEL_MAX];
     unsigned n_channels;
+    lc_date accepted_day; /* the last day of the channels' counts (channels.c) */
     struct holds holds;
     struct clock_watch watch;
 
@@ -115,6 +144,7 @@ struct engine {
     uint64_t last_seq; /* the last number given */
     lc_instant last_time; /* and its event's time: now is never before it */
 
+    int64_t sweep_began; /* monotonic; 0: nothing is due */
     lc_instant taking; /* the instant whose deadlines the sweep has in hand; INT64_MIN: none */
 
     /* sweeps over everybody, in slices */
@@ -139,7 +169,8 @@ struct engine {
     struct {
         bool active, in_flight;
         int part; /* enum part of checkpoint.c */
-        uint64_t start_seq, end_seq, last_done; /* last_done: number of the last checkpoint's end */
+        uint64_t start_seq, end_seq, last_done; /* last_done: number of the last checkpoint's end, or try */
+        uint64_t whole_seq; /* number of the last whole checkpoint's end */
         uint32_t next; /* record */
         struct buf slice;
     } checkpoint;
@@ -149,11 +180,26 @@ struct engine {
     struct request *inbox, **inbox_tail; /* under lock */
     atomic_uint queued;                  /* inputs waiting */
     struct request *todo, **todo_tail;   /* the engine's own */
+    struct {
+        struct scan *v[SCANS_MAX];
+        unsigned n;
+        uint64_t last_id;
+    } scans;
     struct stream *streams;
     int wake_fd, timer_fd, epoll_fd;
 
-    _Atomic uint64_t count_inputs[OP_N][RESULT_N], count_events[EV_N];
-    _Atomic uint64_t commits, commit_ns, commit_bytes, durable, last_given, lag, enrolled, held;
+    _Atomic uint64_t count_inputs[OP_N][RESULT_N], count_rejections[OP_N][REASON_N], count_events[EV_N];
+    struct shown shown;
+};
+
+/* What a person's row is written from beside the record. */
+struct scene {
+    const struct policies *policies;
+    const struct holds *holds;
+    const struct vocab *categories, *units;
+    const struct tz *tz;
+    lc_instant now;
+    lc_date today;
 };
 
 /* One beneficiary in hand: a copy that people_put() writes back. */
@@ -191,7 +237,20 @@ void pending_add(struct pending_contact *p, uint64_t seq, uint32_t number, struc
 enum err contact_now(struct engine *e, uint32_t number, struct str id, bool unit, struct contact *out,
                      struct errmsg *msg) ERR_MUSTCHECK;
 
+/* keys.c: what is not yet durable, and what the store has */
+void pending_keys_done(struct pending_keys *p);
+void pending_keys_clear(struct pending_keys *p);
+/* What came of the input of that key: fills in *out when that is known, or when it was another input. */
+enum err keys_find(struct engine *e, const struct input_key *k, struct input_result *out, bool *known,
+                   struct errmsg *msg) ERR_MUSTCHECK;
+/* Notes what was decided just now. Errors are not: nothing was decided, and it may be another time. */
+void keys_note(struct engine *e, const struct input_key *k, const struct input_result *r);
+
 /* history.c */
+/* Appends an event's line to text, without its newline, and reads its head. ERR_DAMAGED when it is not there or makes
+ * no sense: its prev is below seq. */
+enum err history_line(struct engine *e, uint64_t seq, struct buf *text, struct event *head,
+                      struct errmsg *msg) ERR_MUSTCHECK;
 enum err history_fetch(struct engine *e, uint64_t last_seq, struct history *h, struct errmsg *msg) ERR_MUSTCHECK;
 
 /* people.c */
@@ -201,11 +260,15 @@ enum err people_settle(struct engine *e, struct person *p, lc_instant upto, stru
 /* n: the beneficiary's number where it is known already, else ROSTER_NONE. */
 enum err people_input(struct engine *e, const struct input *in, uint32_t n, struct input_result *out,
                       struct errmsg *msg) ERR_MUSTCHECK;
-/* What every event does besides moving the record; live and on replay. entry: NULL for system events. */
+/* What a person's event does besides moving the record; live and on replay. */
 void people_note(struct engine *e, struct entry *entry, const struct event *ev);
+/* What it does to the counts over everybody. A checkpoint has those up to a number of their own, so that the replay must
+ * not do it again for what came before. */
+void people_count(struct engine *e, const struct event *ev);
 
 /* sweep.c */
-enum err sweep_deadlines(struct engine *e, unsigned budget, struct errmsg *msg) ERR_MUSTCHECK;
+/* *taken: how many deadlines it looked at. */
+enum err sweep_deadlines(struct engine *e, unsigned budget, uint64_t *taken, struct errmsg *msg) ERR_MUSTCHECK;
 enum err sweep_adoption(struct engine *e, unsigned budget, struct errmsg *msg) ERR_MUSTCHECK;
 void sweep_release(struct engine *e, unsigned budget);
 
@@ -230,8 +293,17 @@ lc_instant holds_next(const struct engine *e);
 void holds_run(struct engine *e);
 void holds_heard(struct engine *e, unsigned channel);
 void holds_write(const struct engine *e, const struct hold *h, struct buf *out);
-/* The names of the holds over that person, as a JSON list. */
-void holds_write_names(const struct engine *e, const struct entry *entry, struct buf *out);
+/* The names of those that cover the person, as a JSON list. */
+void holds_write_names(const struct holds *holds, const struct scope_subject *who, struct buf *out);
+/* They may not be copied otherwise: there are pointers inside. */
+void holds_copy(struct holds *to, const struct holds *from);
+
+/* channels.c */
+void channels_note(struct engine *e, const struct event *ev); /* certification.accepted */
+void channels_write(const struct engine *e, struct buf *out);  /* those configured, as JSON */
+void channels_save(const struct engine *e, struct buf *out);   /* for the checkpoint; loaded line by line */
+bool channels_load_day(struct engine *e, const char *text);
+bool channels_load(struct engine *e, const char *text);
 
 /* digest.c */
 #define DIGEST_DONE UINT32_MAX
@@ -290,8 +362,14 @@ bool requests_ready(const struct engine *e);
 bool tick_deadlines_left(const struct engine *e);
 /* By how many seconds the sweep is behind. */
 uint64_t tick_lag(const struct engine *e);
-/* Sets what other threads may read. */
-void tick_count(struct engine *e);
+
+/* counters.c: what other threads may read */
+void counters_commit(struct engine *e, uint64_t bytes, int64_t ns);
+void counters_checkpoint(struct engine *e);
+/* A share of a sweep, begun then (monotonic); over: nothing is left that is due. */
+void counters_sweep(struct engine *e, int64_t began, uint64_t deadlines, bool over);
+/* Everything that is not counted where it happens. */
+void counters_show(struct engine *e);
 
 /* engine.c: an engine that knows nobody, before recovery */
 void engine_empty(struct engine *e);
@@ -303,9 +381,34 @@ void query_run(struct engine *e, struct request *r);
 void view_lines(struct engine *e, struct request *r);
 void view_people(struct engine *e, struct request *r);
 
+/* scan.c: REQUEST_SCAN */
+void scan_run(struct engine *e, struct request *r);
+/* n is about to change. */
+void scan_keep(struct engine *e, uint32_t n);
+/* Ends those that nobody continues. */
+void scan_expire(struct engine *e);
+void scan_close_all(struct engine *e);
+/* May a request be answered although what was decided since is not durable? */
+bool scan_is_durable(const struct engine *e, const struct request *r);
+
+/* periods.c */
+struct claim {
+    enum { CLAIM_NONE, CLAIM_PAYABLE, CLAIM_WITHHELD } kind;
+    lc_date pay_on; /* payable */
+    bool walked;    /* events were read for it */
+};
+/* in_force: the version in force of the person's policy. */
+enum err period_claim(struct engine *e, const struct policy *in_force, const struct entry *entry, lc_month period,
+                      struct claim *out, struct errmsg *msg) ERR_MUSTCHECK;
+void period_write(const struct person *p, const struct policy *policy, const struct claim *c, struct buf *out);
+
+/* person_json.c */
+struct scene scene_now(const struct engine *e);
+void person_write(const struct scene *s, const struct person *p, struct buf *out);
+
 /* json.c */
 void json_date(struct buf *out, lc_date d);
 void json_month(struct buf *out, lc_month m);
-void json_instant(const struct engine *e, struct buf *out, lc_instant at);
+void json_instant(const struct tz *tz, struct buf *out, lc_instant at);
 
 #endif

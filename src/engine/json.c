@@ -25,10 +25,10 @@ void json_month(struct buf *out, lc_month m)
     buf_addc(out, '"');
 }
 
-void json_instant(const struct engine *e, struct buf *out, lc_instant at)
+void json_instant(const struct tz *tz, struct buf *out, lc_instant at)
 {
     buf_addc(out, '"');
-    instant_format(at, tz_offset(e->env.tz, at), buf_room(out, 25));
+    instant_format(at, tz_offset(tz, at), buf_room(out, 25));
     out->n += 25;
     buf_addc(out, '"');
 }

@@ -24,6 +24,7 @@ static void put(struct engine *e, struct person *p, uint8_t policy_before)
             e->policies.used[policy_before]--;
         e->policies.used[policy]++;
     }
+    scan_keep(e, p->n);
     roster_put(e->roster, p->n, &p->entry);
 }
 
@@ -41,11 +42,17 @@ void people_note(struct engine *e, struct entry *entry, const struct event *ev)
             entry->unit = vocab_intern(e->units, ev->u.amended.unit);
         break;
     case EV_ACCEPTED: entry->seen |= seen_bits(ev->u.accepted.channel, ev->u.accepted.ref); break;
-    case EV_SUSPENDED: holds_note_suspension(e, ev); break;
     default: break;
     }
-    if (entry)
-        entry->seq = ev->seq;
+    entry->seq = ev->seq;
+}
+
+void people_count(struct engine *e, const struct event *ev)
+{
+    if (ev->type == EV_ACCEPTED)
+        channels_note(e, ev);
+    else if (ev->type == EV_SUSPENDED)
+        holds_note_suspension(e, ev);
 }
 
 /* The decision's events get their numbers and go to the batch. */
@@ -56,6 +63,7 @@ static void emit(struct engine *e, struct person *p)
         ev->prev = p->entry.seq;
         batch_add(e, ev);
         people_note(e, &p->entry, ev);
+        people_count(e, ev);
     }
 }
 
@@ -372,5 +380,7 @@ enum err people_input(struct engine *e, const struct input *in, uint32_t n, stru
     if (out->n_events == 0)
         out->first_seq = 0;
     atomic_fetch_add_explicit(&e->count_inputs[in->op][out->result], 1, memory_order_relaxed);
+    if (out->result == RESULT_REJECTED)
+        atomic_fetch_add_explicit(&e->count_rejections[in->op][out->reason], 1, memory_order_relaxed);
     return err;
 }

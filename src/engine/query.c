@@ -5,66 +5,7 @@
 
 #define NEXT_SHOWN 5
 
-static void text_member(struct buf *out, const char *name, struct str value)
-{
-    buf_printf(out, ",\"%s\":", name);
-    buf_add_json(out, value);
-}
-
-static void date_member(struct buf *out, const char *name, lc_date d)
-{
-    buf_printf(out, ",\"%s\":", name);
-    json_date(out, d);
-}
-
 /* --- one person --- */
-
-static void write_next(const struct engine *e, const struct person *p, struct buf *out)
-{
-    struct deadline d =
-        record_next(&e->policies.v[p->entry.rec.policy], &p->entry.rec, e->env.tz, e->env.now, e->env.today);
-    BUF_LIT(out, ",\"next\":");
-    if (d.kind == DEADLINE_NONE) {
-        BUF_LIT(out, "null");
-        return;
-    }
-    buf_printf(out, "{\"kind\":\"%s\",\"at\":", deadline_text(d.kind));
-    json_instant(e, out, d.at);
-    buf_addc(out, '}');
-}
-
-static void write_person(const struct engine *e, const struct person *p, struct buf *out)
-{
-    const struct record *r = &p->entry.rec;
-    const struct policy *policy = &e->policies.v[r->policy];
-    struct dates dates;
-    record_dates(policy, r, &dates);
-    bool paid = r->status == STATUS_ACTIVE || r->status == STATUS_GRACE;
-    BUF_LIT(out, "{\"id\":");
-    buf_add_json(out, p->id);
-    text_member(out, "status", str_of(status_text(r->status)));
-    text_member(out, "policy", str_of(policy->name));
-    text_member(out, "category", vocab_text(e->categories, p->entry.category));
-    text_member(out, "unit", vocab_text(e->units, p->entry.unit));
-    date_member(out, "approved_on", r->approved_on);
-    date_member(out, "certified_on", r->certified_on);
-    date_member(out, "base_on", dates.base);
-    date_member(out, "due_on", dates.due);
-    date_member(out, "grace_until", dates.grace_until);
-    date_member(out, "suspend_on", paid ? dates.suspend_on : DATE_NONE);
-    write_next(e, p, out);
-    date_member(out, "suspended_on", r->suspended_on);
-    BUF_LIT(out, ",\"withheld_from\":");
-    json_month(out, r->withheld_from);
-    date_member(out, "resumed_on", r->resumed_on);
-    date_member(out, "reminded_on", r->reminded_on);
-    date_member(out, "deferred_until", r->deferred_until);
-    date_member(out, "notice_until", r->notice_until);
-    date_member(out, "terminated_on", r->terminated_on);
-    BUF_LIT(out, ",\"held_by\":");
-    holds_write_names(e, &p->entry, out);
-    buf_printf(out, ",\"seq\":%" PRIu64 "}", p->entry.seq);
-}
 
 static bool find_person(struct engine *e, struct request *r, struct person *p)
 {
@@ -80,8 +21,9 @@ static bool find_person(struct engine *e, struct request *r, struct person *p)
 static void show(struct engine *e, struct request *r)
 {
     struct person p;
+    struct scene now = scene_now(e);
     if (find_person(e, r, &p))
-        write_person(e, &p, &r->body);
+        person_write(&now, &p, &r->body);
 }
 
 /* Lines in the order of the walk are youngest first: turned round here. */
@@ -178,7 +120,7 @@ static void add_next(void *arg, lc_instant at, enum deadline_kind kind, uint64_t
     if (rows->n++ >= NEXT_SHOWN)
         return;
     buf_printf(rows->out, "%s{\"kind\":\"%s\",\"at\":", rows->n > 1 ? "," : "", deadline_text(kind));
-    json_instant(rows->e, rows->out, at);
+    json_instant(rows->e->env.tz, rows->out, at);
     buf_printf(rows->out, ",\"count\":%" PRIu64 "}", count);
 }
 
@@ -199,7 +141,7 @@ static void status(struct engine *e, struct request *r)
     struct store_info info;
     store_info(e->store, &info);
     buf_printf(out, "{\"position\":%" PRIu64 ",\"now\":", info.durable);
-    json_instant(e, out, e->env.now);
+    json_instant(e->env.tz, out, e->env.now);
     buf_printf(out, ",\"simulated\":%s,\"enrolled\":%u", e->simulated ? "true" : "false", roster_count(e->roster));
     for (int s = 0; s < STATUS_N; s++)
         buf_printf(out, ",\"%s\":%u", status_text((enum status)s), roster_status_count(e->roster, (enum status)s));
@@ -209,6 +151,8 @@ static void status(struct engine *e, struct request *r)
     roster_buckets(e->roster, INT64_MIN, INSTANT_NONE, add_next, &rows);
     BUF_LIT(out, "],\"holds\":");
     write_holds(e, out);
+    BUF_LIT(out, ",\"channels\":");
+    channels_write(e, out);
     buf_printf(out, ",\"log_bytes\":%" PRIu64 ",\"incarnation\":\"%s\"}", info.log_bytes, info.incarnation);
 }
 
@@ -291,6 +235,7 @@ void query_run(struct engine *e, struct request *r)
         [REQUEST_HOLD_LIFT] = hold_lift,
         [REQUEST_LINES] = view_lines,
         [REQUEST_PEOPLE] = view_people,
+        [REQUEST_SCAN] = scan_run,
         [REQUEST_CONFIG] = configure,
     };
     r->err = ERR_OK;

@@ -102,11 +102,15 @@ static enum err apply(struct engine *e, struct event *ev, uint32_t n, uint64_t s
 {
     e->last_seq = ev->seq;
     watch_set_time(e, ev);
-    if (ev->subject.p)
-        return apply_person(e, ev, n, msg);
-    if (ev->seq > system_seq)
-        apply_system(e, ev);
-    return ERR_OK;
+    if (!ev->subject.p) {
+        if (ev->seq > system_seq)
+            apply_system(e, ev);
+        return ERR_OK;
+    }
+    enum err err = apply_person(e, ev, n, msg);
+    if (err == ERR_OK && ev->seq > system_seq)
+        people_count(e, ev);
+    return err;
 }
 
 /* Reading and parsing run on a thread of their own, groups ahead of the one that applies. A group is large, for handing

@@ -107,6 +107,21 @@ static uint32_t look_up(const struct engine *e, const struct request *r, uint32_
     return n;
 }
 
+/* Decides the next input, unless it has been under its key. number: of the person, if known. */
+static enum err decide(struct engine *e, struct request *r, uint32_t number, struct errmsg *msg)
+{
+    const struct input_key *key = r->keys ? &r->keys[r->at_input] : NULL;
+    struct input_result *out = &r->results[r->at_input];
+    bool known = false;
+    enum err err = key ? keys_find(e, key, out, &known, msg) : ERR_OK;
+    if (err != ERR_OK || known)
+        return err;
+    err = people_input(e, &r->inputs[r->at_input], number, out, msg);
+    if (err == ERR_OK && key)
+        keys_note(e, key, out);
+    return err;
+}
+
 /* Decides inputs until the request, the budget or the batch is used up, or one must wait for its time. */
 static enum err run_inputs(struct engine *e, struct request *r, unsigned *budget, struct errmsg *msg)
 {
@@ -119,7 +134,7 @@ static enum err run_inputs(struct engine *e, struct request *r, unsigned *budget
             known = look_up(e, r, numbers);
             next = 0;
         }
-        enum err err = people_input(e, in, numbers[next++], &r->results[r->at_input], msg);
+        enum err err = decide(e, r, numbers[next++], msg);
         if (err != ERR_OK)
             return err;
         r->at_input++;

@@ -17,8 +17,9 @@ static enum err take(struct engine *e, lc_instant at, unsigned *left, struct err
     return ERR_OK;
 }
 
-enum err sweep_deadlines(struct engine *e, unsigned budget, struct errmsg *msg)
+enum err sweep_deadlines(struct engine *e, unsigned budget, uint64_t *taken, struct errmsg *msg)
 {
+    unsigned whole = budget;
     /* While the held are coming back the brake cannot be reckoned: nothing is suspended until all of them are here. */
     while (budget && !batch_full(e) && !e->releasing) {
         lc_instant at = roster_next_instant(e->roster);
@@ -32,6 +33,7 @@ enum err sweep_deadlines(struct engine *e, unsigned budget, struct errmsg *msg)
         if (err != ERR_OK)
             return err;
     }
+    *taken = whole - budget;
     return ERR_OK;
 }
 

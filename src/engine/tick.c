@@ -24,15 +24,6 @@ uint64_t tick_lag(const struct engine *e)
     return next < e->env.now ? (uint64_t)(e->env.now - next) : 0;
 }
 
-/* What other threads may read. */
-void tick_count(struct engine *e)
-{
-    atomic_store_explicit(&e->last_given, e->last_seq, memory_order_relaxed);
-    atomic_store_explicit(&e->enrolled, roster_count(e->roster), memory_order_relaxed);
-    atomic_store_explicit(&e->held, roster_held_count(e->roster), memory_order_relaxed);
-    atomic_store_explicit(&e->lag, tick_lag(e), memory_order_relaxed);
-}
-
 /* What an accelerated clock must not pass: anything undone, and what the open streams have reached. */
 static lc_instant clock_bound(const struct engine *e)
 {
@@ -60,13 +51,22 @@ static void stamp(struct engine *e)
     e->stamp_at = clock_monotonic_ns() + STAMP_EVERY_NS;
 }
 
+static enum err sweep(struct engine *e, struct errmsg *msg)
+{
+    if (batch_full(e) || roster_next_instant(e->roster) > e->env.now)
+        return ERR_OK;
+    int64_t began = clock_monotonic_ns();
+    uint64_t taken = 0;
+    enum err err = sweep_deadlines(e, TICK_DEADLINES, &taken, msg);
+    counters_sweep(e, began, taken, roster_next_instant(e->roster) > e->env.now);
+    return err;
+}
+
 static enum err do_due(struct engine *e, struct errmsg *msg)
 {
-    enum err err = ERR_OK;
     holds_run(e);
     sweep_release(e, TICK_RESCHEDULED);
-    if (!batch_full(e))
-        err = sweep_deadlines(e, TICK_DEADLINES, msg);
+    enum err err = sweep(e, msg);
     if (err == ERR_OK && !batch_full(e) && roster_next_instant(e->roster) > e->env.now)
         digest_run(e, TICK_DEADLINES);
     if (err == ERR_OK)
@@ -113,6 +113,7 @@ enum err engine_tick(struct engine *e, int64_t *wait_ms, struct errmsg *msg)
     if (e->failed)
         return err_set(msg, ERR_IO, "the store has failed before");
     enum err err = batch_poll(e, false, msg);
+    scan_expire(e);
     requests_fetch(e);
     if (err == ERR_OK)
         err = do_instants(e, msg);
@@ -126,7 +127,7 @@ enum err engine_tick(struct engine *e, int64_t *wait_ms, struct errmsg *msg)
         e->failed = true;
         return err;
     }
-    tick_count(e);
+    counters_show(e);
     *wait_ms = next_wait(e);
     return ERR_OK;
 }
@@ -163,22 +164,4 @@ enum err engine_run_until(struct engine *e, lc_instant until, struct errmsg *msg
         }
         clock_advance(&e->clock, next);
     }
-}
-
-void engine_counters(const struct engine *e, struct engine_counters *out)
-{
-    for (int op = 0; op < OP_N; op++)
-        for (int r = 0; r < RESULT_N; r++)
-            out->inputs[op][r] = atomic_load_explicit(&e->count_inputs[op][r], memory_order_relaxed);
-    for (int t = 0; t < EV_N; t++)
-        out->events[t] = atomic_load_explicit(&e->count_events[t], memory_order_relaxed);
-    out->commits = atomic_load_explicit(&e->commits, memory_order_relaxed);
-    out->commit_ns = atomic_load_explicit(&e->commit_ns, memory_order_relaxed);
-    out->commit_bytes = atomic_load_explicit(&e->commit_bytes, memory_order_relaxed);
-    out->last_seq = atomic_load_explicit(&e->last_given, memory_order_relaxed);
-    out->durable_seq = atomic_load_explicit(&e->durable, memory_order_relaxed);
-    out->queued_inputs = atomic_load_explicit(&e->queued, memory_order_relaxed);
-    out->enrolled = atomic_load_explicit(&e->enrolled, memory_order_relaxed);
-    out->held = atomic_load_explicit(&e->held, memory_order_relaxed);
-    out->lag_seconds = atomic_load_explicit(&e->lag, memory_order_relaxed);
 }

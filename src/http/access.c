@@ -1,9 +1,10 @@
 #include "http/access.h"
 
 #include <stdlib.h>
-#include <strings.h>
 
+#include "http/admit.h"
 #include "http/exchange.h"
+#include "http/framing.h"
 #include "http/routes.h"
 
 /* Of a body that nobody wants any more so much is still read, so that a client that sends all before it reads sees the
@@ -17,6 +18,8 @@ static struct exchange *exchange_new(struct http *h, struct MHD_Connection *conn
     struct exchange *x = mem_zalloc(1, sizeof *x);
     x->http = h;
     x->connection = connection;
+    x->begun_ns = clock_monotonic_ns();
+    counts_begin(h->counts);
     x->next = h->exchanges;
     x->link = &h->exchanges;
     if (x->next)
@@ -25,27 +28,14 @@ static struct exchange *exchange_new(struct http *h, struct MHD_Connection *conn
     return x;
 }
 
-struct framing {
-    unsigned lengths, encodings;
-};
-
-static enum MHD_Result count_framing(void *arg, enum MHD_ValueKind kind, const char *key, const char *value)
+/* Where this request ends, and the next one begins, may be known to nobody: the connection ends with the answer. */
+static bool framing_is_clear(struct exchange *x, const struct request_line *line)
 {
-    struct framing *f = arg;
-    (void)kind, (void)value;
-    f->lengths += strcasecmp(key, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0;
-    f->encodings += strcasecmp(key, MHD_HTTP_HEADER_TRANSFER_ENCODING) == 0;
-    return MHD_YES;
-}
-
-/* Two statements of a body's length are how one request is smuggled in another's body. The library lets them pass. */
-static bool framing_is_clear(struct exchange *x)
-{
-    struct framing f = {0};
-    MHD_get_connection_values(x->connection, MHD_HEADER_KIND, count_framing, &f);
-    if (f.lengths + f.encodings <= 1)
+    struct framing_fault fault;
+    if (framing_check(x->connection, site_peer(x->connection), line, &fault))
         return true;
-    exchange_problem(x, 400, NULL, "the body's length is stated more than once");
+    x->broken = true;
+    exchange_problem(x, fault.status, NULL, "%s", fault.text);
     exchange_add_header(x, MHD_HTTP_HEADER_CONNECTION, "close");
     return false;
 }
@@ -87,50 +77,41 @@ static void begin_handler(struct exchange *x)
         exchange_problem(x, 413, NULL, "the body is longer than %d bytes", BODY_MAX);
 }
 
-/* Who comes over TCP could be anybody, until there are tokens: not even which paths there are is told. */
-static void answer_stranger(struct exchange *x)
-{
-    exchange_problem(x, 401, NULL,
-                     "over TCP a token is needed, and this version does not take any yet: use the Unix socket");
-    exchange_add_header(x, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
-}
-
-static void begin(struct exchange *x, const char *method, const char *url)
+static void begin(struct exchange *x, const struct request_line *line, const char *url)
 {
     struct str path = str_of(url);
-    const struct peer *peer = site_peer(x->connection);
-    if (!framing_is_clear(x))
+    x->head = strcmp(line->method, "HEAD") == 0;
+    if (!framing_is_clear(x, line))
         return;
-    enum route_found found = route_find(http_routes, http_routes_n, str_of(method), path, &x->match);
-    caller_of_peer(peer, &x->caller);
-    bool allowed = caller_may(&x->caller, found == ROUTE_FOUND ? x->match.route->who : WHO_READ);
-    if (!allowed && !peer->local) {
-        answer_stranger(x);
-    } else if (found != ROUTE_FOUND) {
-        answer_unrouted(x, found, path);
-    } else if (!allowed) {
-        exchange_problem(x, 403, NULL, "only root and the user that the daemon runs as may do this");
-    } else {
+    enum route_found found = route_find(http_routes, http_routes_n, str_of(line->method), path, &x->match);
+    if (!admit(x, found))
+        return;
+    if (found == ROUTE_FOUND)
         begin_handler(x);
-    }
+    else
+        answer_unrouted(x, found, path);
 }
 
 /* Is the answer to go out although the body has not come? Else the client gets to send it, and keeps its connection. */
 static bool answer_at_once(const struct exchange *x)
 {
-    return x->response && (exchange_header(x, MHD_HTTP_HEADER_EXPECT) || announced_length(x) > BODY_MAX);
+    return x->response &&
+           (x->broken || exchange_header(x, MHD_HTTP_HEADER_EXPECT) || announced_length(x) > BODY_MAX);
+}
+
+/* A request that has got its answer, or never will. */
+static void count(const struct exchange *x)
+{
+    const struct route *r = x->match.route;
+    counts_end(x->http->counts, r ? (size_t)(r - http_routes) : http_routes_n, x->status,
+               clock_monotonic_ns() - x->begun_ns);
 }
 
 /* --- the library's callbacks --- */
 
-static void rest(struct exchange *x)
-{
-    MHD_suspend_connection(x->connection);
-    x->resting = true;
-}
-
 static enum MHD_Result queue_response(struct exchange *x)
 {
+    peer_answered(site_peer(x->connection));
     enum MHD_Result queued = MHD_queue_response(x->connection, x->status, x->response);
     MHD_destroy_response(x->response);
     x->response = NULL;
@@ -146,7 +127,7 @@ static enum MHD_Result take_data(struct exchange *x, const char *data, size_t *s
         x->discarded += taken;
     *size -= taken;
     if (*size && !x->response)
-        rest(x);
+        exchange_rest(x);
     return x->discarded > DISCARD_MAX ? MHD_NO : MHD_YES;
 }
 
@@ -158,7 +139,7 @@ static enum MHD_Result finish(struct exchange *x)
     }
     if (x->response)
         return queue_response(x);
-    rest(x);
+    exchange_rest(x);
     return MHD_YES;
 }
 
@@ -166,11 +147,10 @@ enum MHD_Result access_request(void *arg, struct MHD_Connection *connection, con
                                const char *version, const char *data, size_t *size, void **state)
 {
     struct exchange *x = *state;
-    (void)version;
     if (!x) {
         *state = x = exchange_new(arg, connection);
-        site_peer(connection)->busy = true;
-        begin(x, method, url);
+        peer_busy(site_peer(connection));
+        begin(x, &(struct request_line){method, version}, url);
         return answer_at_once(x) ? queue_response(x) : MHD_YES;
     }
     return *size ? take_data(x, data, size) : finish(x);
@@ -179,10 +159,8 @@ enum MHD_Result access_request(void *arg, struct MHD_Connection *connection, con
 void access_completed(void *arg, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode how)
 {
     struct exchange *x = *state;
-    struct peer *peer = site_peer(connection);
     (void)arg, (void)how;
-    peer->busy = false;
-    peer->idle_since_ns = clock_monotonic_ns();
+    peer_idle(site_peer(connection));
     if (!x)
         return;
     if (x->handler && x->handler->close)
@@ -193,8 +171,10 @@ void access_completed(void *arg, struct MHD_Connection *connection, void **state
     if (x->next)
         x->next->link = x->link;
     struct http *h = x->http;
+    count(x);
     route_match_done(&x->match);
     buf_done(&x->body);
+    tokens_unref(x->tokens);
     free(x);
     http_check_drained(h);
 }

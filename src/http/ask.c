@@ -7,6 +7,7 @@ static struct ask *ask_new(struct exchange *x)
     struct http *h = x->http;
     struct ask *a = mem_zalloc(1, sizeof *a);
     a->x = x;
+    memcpy(a->caller, x->caller.name, sizeof a->caller);
     a->next = h->asks;
     a->link = &h->asks;
     if (a->next)

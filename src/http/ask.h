@@ -13,10 +13,13 @@ struct ask {
     struct exchange *x; /* NULL: over */
     bool submitted;     /* the engine has it */
     void (*note)(const struct ask *a); /* it was done, and perhaps nobody waits for the answer any more; NULL: none */
+    char caller[CALLER_NAME];
     struct buf text;    /* what the request's strings point into; it must not grow once they do */
     struct buf path;    /* the same for those captured from the path, once the exchange is over */
     struct input input; /* POST /v1/inputs */
+    struct input_key key;
     struct input_result result;
+    uint64_t durable; /* GET /v1/events: the log's end when it was asked */
     struct body_stream *stream;
     struct ask *next, **link;
 };

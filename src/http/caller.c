@@ -12,6 +12,16 @@ void caller_of_peer(const struct peer *p, struct caller *out)
     out->read = out->operate = out->bring_all = p->uid == 0 || p->uid == geteuid();
 }
 
+void caller_of_token(const struct token *t, struct caller *out)
+{
+    *out = (struct caller){.read = t->read,
+                           .operate = t->operate,
+                           .bring_all = t->intake_all,
+                           .bring = t->channels.n > 0,
+                           .token = t};
+    snprintf(out->name, sizeof out->name, "token:%s", t->name);
+}
+
 bool caller_may(const struct caller *c, enum who least)
 {
     switch (least) {
@@ -25,6 +35,16 @@ bool caller_may(const struct caller *c, enum who least)
 
 bool caller_may_bring(const struct caller *c, const struct input *in)
 {
-    (void)in;
-    return c->bring_all;
+    return c->bring_all || (c->bring && in->op == OP_CERTIFY && token_certifies(c->token, in->channel));
+}
+
+const char *role_text(enum who least)
+{
+    static const char *const texts[] = {
+        [WHO_ANYONE] = "none",
+        [WHO_READ] = "read",
+        [WHO_INTAKE] = "intake:CHANNEL or intake:*",
+        [WHO_OPERATE] = "operate",
+    };
+    return texts[least];
 }

@@ -1,5 +1,6 @@
 /* Deliveries that somebody may have to look at: GET /v1/deliveries, and POST to one to have it tried again or given
  * up. */
+#include "http/number.h"
 #include "http/operator.h"
 #include "http/order.h"
 #include "http/routes.h"
@@ -9,21 +10,6 @@
 
 #define STATES_DEFAULT (1u << DELIVERY_DEAD | 1u << DELIVERY_RETRY | 1u << DELIVERY_UNKNOWN)
 
-/* Digits and nothing else. */
-static bool read_number(struct str text, uint64_t *out)
-{
-    uint64_t n = 0;
-    for (size_t i = 0; i < text.n; i++) {
-        unsigned digit = (unsigned)(unsigned char)text.p[i] - '0';
-        if (digit > 9 || n > (UINT64_MAX - digit) / 10)
-            return false;
-        n = n * 10 + digit;
-    }
-    if (text.n)
-        *out = n;
-    return text.n > 0;
-}
-
 /* --- the list --- */
 
 struct question {
@@ -31,18 +17,6 @@ struct question {
     unsigned states;
     uint64_t after, limit;
 };
-
-static bool number_argument(struct exchange *x, const char *name, uint64_t min, uint64_t max, uint64_t *out)
-{
-    struct buf text = BUF_INIT;
-    int there = exchange_argument(x, name, &text);
-    bool good = there == 0 || (there > 0 && read_number(buf_str(&text), out) && *out >= min && *out <= max);
-    if (there > 0 && !good)
-        exchange_problem(x, 400, name, "argument \"%s\" is not a whole number from %llu to %llu", name,
-                         (unsigned long long)min, (unsigned long long)max);
-    buf_done(&text);
-    return good;
-}
 
 static void refuse_states(struct exchange *x)
 {
@@ -125,7 +99,7 @@ static bool read_id(struct str id, struct deliver_order *o)
         return false;
     size_t n = (size_t)(colon - id.p);
     o->endpoint = (struct str){id.p, n};
-    return n && read_number((struct str){colon + 1, id.n - n - 1}, &o->seq);
+    return n && number_read((struct str){colon + 1, id.n - n - 1}, &o->seq);
 }
 
 static bool read_decision(struct exchange *x, struct order *o)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "http/headers.h"
 #include "http/problem.h"
 #include "http/uri.h"
 
@@ -59,6 +60,10 @@ bool exchange_has_delivery(struct exchange *x)
 
 /* --- answers --- */
 
+/* Of memory for each answer by read() that only clients of HTTP/1.0 have a use for: what is sent in chunks is written where
+ * the connection has its own. */
+#define PIECE 4096
+
 static void set_response(struct exchange *x, unsigned status, const char *type, struct MHD_Response *response)
 {
     if (!response || x->response)
@@ -67,7 +72,9 @@ static void set_response(struct exchange *x, unsigned status, const char *type, 
     x->status = status;
     MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
     MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
-    if (x->http->draining)
+    for (size_t i = 0; i < EVERY_ANSWER_N; i++)
+        MHD_add_response_header(response, every_answer[i].name, every_answer[i].value);
+    if (x->http->draining || *site_peer(x->connection)->last_answer)
         MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
     exchange_go_on(x);
 }
@@ -117,12 +124,22 @@ void exchange_busy(struct exchange *x)
 void exchange_answer_from(struct exchange *x, unsigned status, const char *type, MHD_ContentReaderCallback read,
                           void *arg, MHD_ContentReaderFreeCallback release)
 {
-    set_response(x, status, type, MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 64 * 1024, read, arg, release));
+    struct MHD_Response *r = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, PIECE, read, arg, release);
+    /* Behind the header of HEAD the library would send a last chunk, into the next answer. */
+    if (r && x->head)
+        MHD_set_response_options(r, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
+    set_response(x, status, type, r);
 }
 
 void exchange_add_header(struct exchange *x, const char *name, const char *value)
 {
     MHD_add_response_header(x->response, name, value);
+}
+
+void exchange_rest(struct exchange *x)
+{
+    MHD_suspend_connection(x->connection);
+    x->resting = true;
 }
 
 void exchange_go_on(struct exchange *x)

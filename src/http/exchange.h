@@ -9,6 +9,7 @@
 #include <microhttpd.h>
 
 #include "http/caller.h"
+#include "http/counts.h"
 #include "http/http.h"
 #include "http/route.h"
 #include "http/site.h"
@@ -24,24 +25,41 @@ struct ask;
 struct order;
 struct verb;
 struct lines_body;
+struct listing;
 struct groups;
 struct streams;
+struct feed;
+struct event_streams;
+struct status_feed;
+struct events_poll;
+struct token_gate;
 
 struct http {
     struct loop *loop;
     struct http_options options;
-    struct completions *queue; /* what the engine has answered */
+    struct completions *queue; /* what the engine has answered, and the feed's nudges */
     struct watch *answered;
     struct input_parser *parser;
+    struct token_gate *gate;
     struct streams *streams;
     struct groups *groups;
+    struct feed *feed; /* of the log */
+    struct event_streams *event_streams;
+    struct status_feed *status_feed;
+    struct events_poll *events_polls; /* those that are not answered */
+    size_t events_bytes;              /* of their answers, taken together */
     struct completion *waiting, **last_waiting; /* run after each round of answers, when there is room again */
+    struct crowd *crowd;
     struct site **sites;
     unsigned n_sites;
     struct exchange *exchanges;
     struct lines_body *bodies;
+    struct listing *listings;
     struct ask *asks; /* those that the engine holds, and those whose exchange is not over */
     struct order *orders; /* the same for delivery */
+    struct buf openapi;   /* the answer to GET /openapi.json, once somebody has asked for it */
+    struct counts *counts; /* by route, as in http_routes[] */
+    double started_at;     /* the process, Unix seconds */
     void (*drained)(void *arg);
     void *drained_arg;
     bool draining;
@@ -73,12 +91,16 @@ struct exchange {
     const struct handler *handler;
     struct route_match match;
     struct caller caller;
+    struct tokens *tokens; /* what the caller's token is one of; NULL: it brought none */
     struct buf body; /* what exchange_collect() has of it */
     void *state;     /* the handler's */
 
+    int64_t begun_ns; /* monotonic: when its header was there */
     struct MHD_Response *response; /* the answer, until it is queued */
     unsigned status;
     size_t discarded; /* bytes of the body that came after the answer was known */
+    bool broken;      /* the header is not to be trusted: nothing further is read */
+    bool head;        /* the method is HEAD */
     bool resting;     /* suspended */
     bool ended;       /* end() was called */
     struct exchange *next, **link;
@@ -114,7 +136,9 @@ void exchange_answer_from(struct exchange *x, unsigned status, const char *type,
 /* A header of the answer, after the answer is known and before the handler returns. */
 void exchange_add_header(struct exchange *x, const char *name, const char *value);
 
-/* The rest of the body may come again. */
+/* From within read(), which then returns 0: it is not called again before exchange_go_on(). */
+void exchange_rest(struct exchange *x);
+/* The rest of the body may come again, or read() be called. */
 void exchange_go_on(struct exchange *x);
 
 /* --- what http.c has for handlers --- */
@@ -123,6 +147,9 @@ void exchange_go_on(struct exchange *x);
 bool http_submit(struct http *h, struct request *r, struct completion *done) ERR_MUSTCHECK;
 /* c->run after the next round of answers from the engine: something that was full may have room. Once. */
 void http_wait_for_room(struct http *h, struct completion *c);
+/* After exchange_go_on() and answers that did not come by the queue: the connections go on now. Not from within a callback
+ * of the library. */
+void http_run_sites(struct http *h);
 /* The last exchange may just have gone. */
 void http_check_drained(struct http *h);
 

@@ -110,7 +110,8 @@ static struct arena_block *arena_room(struct group *g, size_t need)
     return g->arena;
 }
 
-void group_add_line(struct group *g, struct input_parser *parser, struct str line, uint64_t number)
+void group_add_line(struct group *g, struct input_parser *parser, struct str line, uint64_t number,
+                    const struct intake *who)
 {
     struct request *r = &g->request;
     struct arena_block *arena = arena_room(g, 2 * line.n + 64);
@@ -121,6 +122,15 @@ void group_add_line(struct group *g, struct input_parser *parser, struct str lin
     if (e != ERR_OK) {
         group_add_fault(g, number, "malformed", fault.member, fault.text);
         return;
+    }
+    const char *why, *member = intake_forbids(who, &g->inputs[r->n_inputs], &why);
+    if (member) {
+        group_add_fault(g, number, "forbidden", member, why);
+        return;
+    }
+    if (who->key_n) {
+        intake_key(who, number, line, &g->keys[r->n_inputs]);
+        r->keys = g->keys;
     }
     arena->used += used;
     g->arena_used += used;

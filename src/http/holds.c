@@ -39,7 +39,7 @@ static void note_place(const struct ask *a)
     buf_adds(&name, hold_text(HOLD_MORATORIUM));
     if (scope->kind != SCOPE_ALL)
         buf_printf(&name, ":%s:%.*s", scope_text(scope->kind), (int)scope->name.n, scope->name.p);
-    operator_note("place", "hold", buf_str(&name), a->request.hold.by, a->request.hold.why);
+    operator_note(a->caller, "place", "hold", buf_str(&name), a->request.hold.by, a->request.hold.why);
     buf_done(&name);
 }
 
@@ -75,7 +75,7 @@ static bool prepare_place(struct exchange *x, struct ask *a)
 
 static void note_lift(const struct ask *a)
 {
-    operator_note("lift", "hold", a->request.hold.name, a->request.hold.by, a->request.hold.why);
+    operator_note(a->caller, "lift", "hold", a->request.hold.name, a->request.hold.by, a->request.hold.why);
 }
 
 static bool prepare_lift(struct exchange *x, struct ask *a)

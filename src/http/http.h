@@ -10,6 +10,8 @@
 
 struct http;
 struct deliver;
+struct tokens;
+struct tls;
 
 struct http_options {
     struct engine *engine;
@@ -17,15 +19,27 @@ struct http_options {
     char country_code[8]; /* "+86" */
     bool allow_at;        /* inputs may carry `at`: the clock is not the system's */
     uint32_t max_lines;   /* of one NDJSON body */
+    struct tokens *tokens; /* who may come over TCP; NULL: nobody. A reference is taken */
+    unsigned idle_seconds;  /* the longest until a request's header is whole; 0: 25 */
+    unsigned stall_seconds; /* the longest without a byte of its body, or of the answer's; 0: 30 */
 };
 
 enum err http_new(struct loop *l, const struct http_options *o, struct http **out, struct errmsg *msg) ERR_MUSTCHECK;
 /* Answers on a listening socket, which stays the caller's and must outlive http_stop(). */
 enum err http_listen(struct http *h, int fd, struct errmsg *msg) ERR_MUSTCHECK;
-/* What a reload may change: country_code and max_lines. Requests that have begun keep what they began with. */
+/* The same with TLS; a reference is taken. */
+enum err http_listen_tls(struct http *h, int fd, struct tls *tls, struct errmsg *msg) ERR_MUSTCHECK;
+/* Whoever connects from now on gets this certificate. Those who are connected stay, until their next answer. On an error
+ * all is as before. */
+enum err http_renew_tls(struct http *h, struct tls *tls, struct errmsg *msg) ERR_MUSTCHECK;
+/* What a reload may change: country_code, max_lines and tokens. Requests that have begun keep what they began with;
+ * but those whose token is taken no more are cut off. */
 void http_reconfigure(struct http *h, const struct http_options *o);
 
-/* Accepts no more, and calls drained(arg) as soon as no request is in progress, perhaps at once. */
+/* From any thread, until http_free(): something may have become durable, for those who read the log. */
+void http_nudge(struct http *h);
+
+/* Accepts no more, ends what streams and waits, and calls drained(arg) as soon as no request is in progress, perhaps at once. */
 void http_drain(struct http *h, void (*drained)(void *arg), void *arg);
 /* Closes every connection, whatever is in progress. Still to be called before delivery is stopped and the engine is
  * closed. */

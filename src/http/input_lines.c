@@ -10,6 +10,7 @@
 
 #include "codec/input_json.h"
 #include "http/groups.h"
+#include "http/language.h"
 #include "http/lines.h"
 #include "http/results.h"
 #include "http/routes.h"
@@ -25,6 +26,7 @@ struct lines_body {
     unsigned refs;
     struct http *http;
     struct exchange *x; /* NULL: over */
+    struct intake who;
     struct line_reader reader;
     struct body_stream *stream;
     struct group *first, **last; /* in order of their lines: done, in flight, to be submitted */
@@ -55,6 +57,7 @@ static void body_free(struct lines_body *b)
     if (b->open)
         group_put(b->http->groups, b->open);
     streams_leave(b->stream);
+    intake_done(&b->who);
     line_reader_done(&b->reader);
     result_log_done(&b->results);
     buf_done(&b->out);
@@ -193,7 +196,7 @@ static void take_line(struct lines_body *b, enum line_kind kind, struct str line
     else if (kind == LINE_TOO_LONG)
         group_add_fault(b->open, b->reader.number, "malformed", "", "the line is longer than 65536 bytes");
     else
-        group_add_line(b->open, b->http->parser, line, b->reader.number);
+        group_add_line(b->open, b->http->parser, line, b->reader.number, &b->who);
 }
 
 /* After the upload: the line without a newline, and the answer when nothing is in flight any more. */
@@ -248,9 +251,16 @@ static void on_begin(struct exchange *x)
 {
     struct http *h = x->http;
     struct body_stream *stream;
-    if (!streams_join(x, &stream))
+    struct intake who;
+    if (!intake_begin(x, &who))
         return;
+    if (!streams_join(x, &stream)) {
+        intake_done(&who);
+        return;
+    }
     struct lines_body *b = mem_zalloc(1, sizeof *b);
+    b->who = who;
+    b->results.language = language_of(exchange_header(x, MHD_HTTP_HEADER_ACCEPT_LANGUAGE));
     b->refs = 1;
     b->http = h;
     b->x = x;

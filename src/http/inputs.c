@@ -4,6 +4,8 @@
 
 #include "codec/input_json.h"
 #include "http/ask.h"
+#include "http/intake.h"
+#include "http/language.h"
 #include "http/results.h"
 #include "http/routes.h"
 #include "http/streams.h"
@@ -16,8 +18,19 @@ static const struct {
     {NDJSON, &input_lines_handler},
 };
 
+static bool is_encoded(const struct exchange *x)
+{
+    const char *coding = exchange_header(x, MHD_HTTP_HEADER_CONTENT_ENCODING);
+    return coding && strcasecmp(coding, "identity") != 0;
+}
+
 static void choose(struct exchange *x)
 {
+    if (is_encoded(x)) {
+        exchange_problem(x, 415, MHD_HTTP_HEADER_CONTENT_ENCODING, "a body must be sent as it is, not compressed");
+        exchange_add_header(x, MHD_HTTP_HEADER_ACCEPT_ENCODING, "identity");
+        return;
+    }
     const char *type = exchange_header(x, MHD_HTTP_HEADER_CONTENT_TYPE);
     size_t n = type ? strcspn(type, "; \t") : 0; /* without its parameters: JSON is UTF-8 whatever they say */
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
@@ -33,6 +46,24 @@ const struct handler inputs_handler = {.begin = choose};
 
 /* --- one --- */
 
+/* May the caller bring it? Notes the key under which it does. */
+static bool admit_one(struct exchange *x, struct ask *a)
+{
+    struct intake who;
+    const char *why;
+    if (!intake_begin(x, &who))
+        return false;
+    const char *member = intake_forbids(&who, &a->input, &why);
+    if (member)
+        exchange_problem(x, 403, member, "%s", why);
+    else if (who.key_n) {
+        intake_key(&who, 0, buf_str(&x->body), &a->key);
+        a->request.keys = &a->key;
+    }
+    intake_done(&who);
+    return !member;
+}
+
 static bool prepare_one(struct exchange *x, struct ask *a)
 {
     struct input_fault fault;
@@ -43,6 +74,8 @@ static bool prepare_one(struct exchange *x, struct ask *a)
         exchange_problem(x, 400, fault.member, "%s", fault.text);
         return false;
     }
+    if (!admit_one(x, a))
+        return false;
     /* A name makes it part of a stream. Without one it would be over before anything could follow its `at`. */
     if (exchange_header(x, "Lifecertd-Stream") && !streams_join(x, &a->stream))
         return false;
@@ -57,15 +90,19 @@ static bool prepare_one(struct exchange *x, struct ask *a)
 static void answer_one(struct exchange *x, struct ask *a)
 {
     struct buf body = BUF_INIT;
+    const struct input_result *r = &a->result;
     if (ask_answer_error(x, a))
         return;
-    if (a->result.result == RESULT_ERROR) {
-        exchange_problem(x, 400, a->result.member, "%s", a->result.fault);
+    if (r->result == RESULT_ERROR) {
+        bool reused = r->key == KEY_REUSED;
+        exchange_problem(x, reused ? 422 : 400, reused ? IDEMPOTENCY_KEY : r->member, "%s", r->fault);
         return;
     }
-    result_write(&body, &a->input, &a->result);
+    result_write(&body, &a->input, r, language_of(exchange_header(x, MHD_HTTP_HEADER_ACCEPT_LANGUAGE)));
     buf_addc(&body, '\n');
-    exchange_answer(x, a->result.result == RESULT_REJECTED ? 422 : 200, JSON, &body);
+    exchange_answer(x, r->result == RESULT_REJECTED ? 422 : 200, JSON, &body);
+    if (r->key == KEY_REPLAYED)
+        exchange_add_header(x, "Idempotency-Replayed", "true");
 }
 
 const struct handler input_one_handler = {ASK_HANDLER, .prepare = prepare_one, .answer = answer_one};

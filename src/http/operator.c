@@ -24,12 +24,14 @@ static void add_pair(struct buf *b, const char *key, struct str value)
     free(text);
 }
 
-void operator_note(const char *action, const char *what, struct str name, struct str by, struct str why)
+void operator_note(const char *caller, const char *action, const char *what, struct str name, struct str by,
+                   struct str why)
 {
     struct buf pairs = BUF_INIT;
     add_pair(&pairs, what, name);
     add_pair(&pairs, "by", by);
     add_pair(&pairs, "why", why);
+    add_pair(&pairs, "caller", str_of(caller));
     buf_addc(&pairs, '\0');
     log_line(LOG_LEVEL_NOTICE, "operator-action", "action=%s%s", action, pairs.p);
     buf_done(&pairs);

@@ -11,8 +11,9 @@
 /* Reads the body, with the values into text, which must not grow while they are used; false: it is answered. */
 bool operator_read(struct exchange *x, struct json_field *fields, size_t n, struct buf *text);
 
-/* One line, "event=operator-action action=ACTION WHAT=NAME by=BY why=WHY", once it is done; without by and why where
- * they are STR_NONE. */
-void operator_note(const char *action, const char *what, struct str name, struct str by, struct str why);
+/* One line, "event=operator-action action=ACTION WHAT=NAME by=BY why=WHY caller=CALLER", once it is done; without by and
+ * why where they are STR_NONE. The first two are what somebody wrote, the caller is known. */
+void operator_note(const char *caller, const char *action, const char *what, struct str name, struct str by,
+                   struct str why);
 
 #endif

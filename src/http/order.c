@@ -9,6 +9,7 @@ static struct order *order_new(struct exchange *x)
     struct http *h = x->http;
     struct order *o = mem_zalloc(1, sizeof *o);
     o->x = x;
+    memcpy(o->caller, x->caller.name, sizeof o->caller);
     o->verb = x->handler->verb;
     o->name = x->match.captures[0];
     o->next = h->orders;
@@ -64,7 +65,7 @@ static void on_done(struct deliver_order *order)
 {
     struct order *o = order->owner;
     if (order->err == ERR_OK && o->verb->name)
-        operator_note(o->verb->name, o->verb->about, o->name, order->by, order->why);
+        operator_note(o->caller, o->verb->name, o->verb->about, o->name, order->by, order->why);
     completions_push(o->done.queue, &o->done);
 }
 

@@ -13,10 +13,12 @@ struct order {
     const struct verb *verb;
     struct exchange *x; /* NULL: over */
     bool given;         /* delivery has it */
+    char caller[CALLER_NAME];
     struct buf text;    /* what the order's strings point into; it must not grow once they do */
     struct str name;    /* what it is about, as in the path */
     struct buf path;    /* what that points into, once the exchange is over */
     struct receipt_call receipt; /* POST /v1/receipts: points into text */
+    struct redeliver_call redeliver; /* POST .../redeliver: the same */
     char phone[17];
     struct order *next, **link;
 };

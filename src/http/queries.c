@@ -1,6 +1,7 @@
 /* What is asked of the engine and answered as it stands: GET under /v1, and the probes. */
 #include "http/ask.h"
 #include "http/routes.h"
+#include "http/status_stream.h"
 
 static bool prepare_show(struct exchange *x, struct ask *a)
 {
@@ -21,6 +22,12 @@ static bool prepare_status(struct exchange *x, struct ask *a)
     (void)x;
     a->request.kind = REQUEST_STATUS;
     return true;
+}
+
+static void begin_status(struct exchange *x)
+{
+    if (status_stream_is_asked(x))
+        x->handler = &status_stream_handler;
 }
 
 static bool prepare_holds(struct exchange *x, struct ask *a)
@@ -81,7 +88,7 @@ static void answer_ready(struct exchange *x)
 const struct handler show_handler = {ASK_HANDLER, .type = JSON, .prepare = prepare_show};
 const struct handler story_handler = {ASK_HANDLER, .type = NDJSON, .prepare = prepare_story};
 const struct handler due_handler = {ASK_HANDLER, .type = JSON, .prepare = prepare_due};
-const struct handler status_handler = {ASK_HANDLER, .type = JSON, .prepare = prepare_status};
+const struct handler status_handler = {ASK_HANDLER, .type = JSON, .begin = begin_status, .prepare = prepare_status};
 const struct handler holds_handler = {ASK_HANDLER, .type = JSON, .prepare = prepare_holds};
 const struct handler health_handler = {.end = answer_health};
 const struct handler ready_handler = {.end = answer_ready};

@@ -22,6 +22,7 @@ struct packed {
     uint8_t result, op; /* op: OP_N is null */
     uint8_t name_n;     /* the id, or the unit's code; 0: null */
     uint8_t member_n;
+    uint8_t why; /* enum reason */
 };
 
 #define PACKED_MAX (sizeof(struct packed) + 3 * 256)
@@ -29,7 +30,7 @@ struct packed {
 /* A result in the form in which both a fresh and a packed one are written. */
 struct view {
     struct packed head;
-    struct str name, member, detail;
+    struct str name, member, detail, message;
 };
 
 static struct str word(const struct texts *t, unsigned value)
@@ -37,10 +38,10 @@ static struct str word(const struct texts *t, unsigned value)
     return value < t->n ? t->v[value] : STR_NONE;
 }
 
-/* Enough for everything but the list of numbers: three words, three texts, the member names. */
+/* Enough for everything but the list of numbers: three words, four texts, the member names. */
 static size_t room_for(const struct view *v)
 {
-    return 256 + JSON_STR_MAX(v->name.n) + JSON_STR_MAX(v->member.n) + JSON_STR_MAX(v->detail.n);
+    return 256 + JSON_STR_MAX(v->name.n) + JSON_STR_MAX(v->member.n) + JSON_STR_MAX(v->detail.n) + v->message.n;
 }
 
 static char *put_seq(char *p, uint64_t first, uint32_t n)
@@ -84,6 +85,10 @@ static void write_view(struct buf *b, const struct view *v)
     p = put_lit(p, ",\"reason\":");
     p = put_word(p, str_of(v->head.reason));
     p = v->head.result == RESULT_ERROR ? put_fault(p, v) : put_seq(p, v->head.first_seq, v->head.n_events);
+    if (v->message.p) {
+        p = put_lit(p, ",\"message\":");
+        p = put_word(p, v->message);
+    }
     *p++ = '}';
     b->n += (size_t)(p - start);
 }
@@ -99,7 +104,7 @@ static struct view view_of(const struct input *in, const struct input_result *r,
     v.head = (struct packed){.result = (uint8_t)r->result, .op = (uint8_t)in->op};
     if (r->result == RESULT_ERROR) {
         v.head.first_seq = line;
-        v.head.reason = "malformed";
+        v.head.reason = r->key == KEY_REUSED ? "key-reused" : "malformed";
         v.member = str_of(r->member ? r->member : "");
         v.detail = str_of(r->fault ? r->fault : "not understood");
         return v;
@@ -107,12 +112,22 @@ static struct view view_of(const struct input *in, const struct input_result *r,
     v.head.first_seq = r->first_seq;
     v.head.n_events = r->n_events;
     v.head.reason = r->reason == REASON_NONE ? NULL : word(&reason_texts, r->reason).p;
+    v.head.why = (uint8_t)r->reason;
     return v;
 }
 
-void result_write(struct buf *b, const struct input *in, const struct input_result *r)
+/* A message is added late: it is longer than all else. */
+static void explain(struct view *v, enum explain_language language)
+{
+    v->message = v->head.result == RESULT_REJECTED
+                     ? explain_rejection((enum reason)v->head.why, (enum op)v->head.op, language)
+                     : STR_NONE;
+}
+
+void result_write(struct buf *b, const struct input *in, const struct input_result *r, enum explain_language language)
 {
     struct view v = view_of(in, r, 0);
+    explain(&v, language);
     write_view(b, &v);
 }
 
@@ -204,6 +219,7 @@ bool result_log_drain(struct result_log *l, struct buf *b, size_t enough)
         return false;
     for (struct view v; from && b->n < enough; from = oldest(l)) {
         unpack(from, &v);
+        explain(&v, l->language);
         write_view(b, &v);
         buf_addc(b, '\n');
     }

@@ -7,17 +7,20 @@
 #define HTTP_RESULTS_H
 
 #include "base/buf.h"
+#include "codec/explain.h"
 #include "codec/input_json.h"
 #include "engine/engine.h"
 
-/* {"id":...,"op":...,"result":...,"reason":...,"seq":[...]}, for op unit with "unit" after a null id. No newline. */
-void result_write(struct buf *b, const struct input *in, const struct input_result *r);
+/* {"id":...,"op":...,"result":...,"reason":...,"seq":[...]}, for op unit with "unit" after a null id; when rejected,
+ * with a "message" in that language behind all others. No newline. */
+void result_write(struct buf *b, const struct input *in, const struct input_result *r, enum explain_language language);
 
 struct result_block;
 
 struct result_log {
     struct result_block *first, *last;
     uint64_t n; /* results added */
+    enum explain_language language;
 };
 
 void result_log_done(struct result_log *l);

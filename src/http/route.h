@@ -12,12 +12,14 @@ enum who { WHO_ANYONE, WHO_READ, WHO_INTAKE, WHO_OPERATE };
 #define CAPTURES_MAX 2 /* ":name" segments in one pattern */
 
 struct handler;
+struct route_doc;
 
 struct route {
     enum http_method method;
     const char *pattern; /* "/v1/beneficiaries/:id/events": a segment with a colon takes any text but an empty one */
     enum who who;
     const struct handler *handler;
+    const struct route_doc *doc; /* what /openapi.json says of it (route_docs.h) */
 };
 
 enum route_found {

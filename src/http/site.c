@@ -2,27 +2,38 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 
 #include "base/buf.h"
-#include "base/clock.h"
 #include "base/log.h"
+#include "http/framing.h"
+#include "http/handshake.h"
 
-#define CONNECTIONS_MAX 256
-/* A connection's one block of memory: header, read buffer, write buffer. 256 of them are 32 MiB. The header can be no
- * longer than what is left of it; half is read at a time, some 300 lines of an import. */
-#define CONNECTION_BYTES (128 * 1024)
-#define READ_STEP (16 * 1024)
-#define IDLE_SECONDS 60
-#define HEADER_SECONDS 30 /* from the connection, or the last answer, to the whole of a header, idle time included */
-#define SWEEP_MS 5000
+/* A connection's one block of memory: header, read buffer, write buffer. All of it is wiped after each answer, so
+ * all of it counts: 36 MiB for each thousand of connections. More than 32 KiB are mapped, and so given back when it
+ * ends. */
+#define CONNECTION_BYTES (36 * 1024)
+#define READ_STEP (8 * 1024)
 /* Turns of the library's loop before ours gets its own: each serves every ready connection once. */
 #define TURNS 16
+#define REAP_MS 1000
+
+/* Below 0.9.77 framing.c is stricter than the library can be, and has better words for it. */
+#if MHD_VERSION >= 0x00097701
+#define STRICTNESS {MHD_OPTION_CLIENT_DISCIPLINE_LVL, 1, NULL}
+#else
+#define STRICTNESS {MHD_OPTION_STRICT_FOR_CLIENT, 0, NULL}
+#endif
 
 struct site {
     struct MHD_Daemon *mhd;
-    struct watch *ready, *timer, *sweep;
-    struct peer *peers;
+    int fd;
+    struct tls *tls;
+    struct crowd *crowd;
+    struct handshakes *handshakes;
+    struct watch *ready, *timer, *reap;
+    bool retired;
+    void (*gone)(void *arg, struct site *s);
+    void *gone_arg;
 };
 
 struct peer *site_peer(struct MHD_Connection *connection)
@@ -30,56 +41,49 @@ struct peer *site_peer(struct MHD_Connection *connection)
     return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
 }
 
-/* Who connected, as far as the kernel says. */
-static void identify(struct peer *p)
+void site_cut_off(struct MHD_Connection *connection)
 {
-    struct ucred cred;
-    int domain;
-    socklen_t size = sizeof domain;
-    p->local = getsockopt(p->fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 && domain == AF_UNIX;
-    size = sizeof cred;
-    if (p->local && getsockopt(p->fd, SOL_SOCKET, SO_PEERCRED, &cred, &size) == 0 && cred.pid != 0) {
-        p->known = true;
-        p->uid = cred.uid;
-    }
+    peer_send_away(site_peer(connection));
 }
 
-static struct peer *peer_new(struct site *s, int fd)
+static struct peer *greet(struct site *s, struct MHD_Connection *connection)
 {
-    struct peer *p = mem_alloc(sizeof *p);
-    *p = (struct peer){.fd = fd, .idle_since_ns = clock_monotonic_ns(), .next = s->peers, .link = &s->peers};
-    identify(p);
-    if (p->next)
-        p->next->link = &p->next;
-    return s->peers = p;
+    int fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+    struct gnutls_session_int *session = NULL;
+    if (s->tls)
+        session = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION)->tls_session;
+    if (s->tls && s->tls->client_ca)
+        tls_demand_certificate(session);
+    struct peer *p = peer_new(s->crowd, fd, session);
+    p->last_answer = &s->retired;
+    if (s->tls)
+        handshake_begin(s->handshakes, connection, p);
+    return p;
 }
 
-static void peer_free(struct peer *p)
+static void part(struct peer *p)
 {
-    *p->link = p->next;
-    if (p->next)
-        p->next->link = p->link;
-    free(p);
+    handshake_end(p);
+    peer_free(p);
 }
 
 static void on_connection(void *arg, struct MHD_Connection *connection, void **context,
                           enum MHD_ConnectionNotificationCode what)
 {
     if (what == MHD_CONNECTION_NOTIFY_STARTED)
-        *context = peer_new(arg, MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd);
+        *context = greet(arg, connection);
     else
-        peer_free(*context);
+        part(*context);
 }
 
-/* Ends the connections that have not brought a whole header in time: the library sees an end of file. */
-static void on_sweep(void *arg)
+/* A header's first line is there: what the library makes of it is seen when all of the header is. */
+static void *on_first_line(void *arg, const char *target, struct MHD_Connection *connection)
 {
-    struct site *s = arg;
-    int64_t limit = clock_monotonic_ns() - HEADER_SECONDS * INT64_C(1000000000);
-    for (struct peer *p = s->peers; p; p = p->next)
-        if (!p->busy && p->idle_since_ns < limit)
-            shutdown(p->fd, SHUT_RDWR);
-    watch_timer_set(s->sweep, SWEEP_MS);
+    struct peer *p = site_peer(connection);
+    (void)arg;
+    p->begun = true;
+    p->target_bytes = target ? framing_target(target) : 0;
+    return NULL;
 }
 
 /* Paths and arguments stay percent-encoded: an encoded slash must not part segments, nor an encoded & arguments. */
@@ -98,25 +102,41 @@ static void log_library(void *arg, const char *format, va_list args)
     log_line(LOG_LEVEL_DEBUG, "http-library", "text=%s", log_quote(text, quoted, sizeof quoted));
 }
 
-static struct MHD_Daemon *start(struct site *s, int fd, const struct site_callbacks *c)
+static void add_tls(const struct tls *t, struct MHD_OptionItem out[5])
 {
-    unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+    struct MHD_OptionItem *o = out;
+    *o++ = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_CERT, 0, t->certificate};
+    *o++ = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_KEY, 0, t->key};
+    *o++ = (struct MHD_OptionItem){MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)TLS_PRIORITIES};
+    if (t->client_ca)
+        *o++ = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_TRUST, 0, t->client_ca};
+    *o = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
+}
+
+static struct MHD_Daemon *start(struct site *s, const struct site_options *o)
+{
+    unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG | (s->tls ? MHD_USE_TLS : 0);
+    struct MHD_OptionItem secure[5] = {{MHD_OPTION_END, 0, NULL}};
     struct MHD_OptionItem options[] = {
         /* The logger comes first, so that it gets what the library says of the other options. */
         {MHD_OPTION_EXTERNAL_LOGGER, (intptr_t)log_library, NULL},
-        {MHD_OPTION_LISTEN_SOCKET, fd, NULL},
-        {MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX, NULL},
-        {MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS, NULL},
+        {MHD_OPTION_LISTEN_SOCKET, s->fd, NULL},
+        {MHD_OPTION_CONNECTION_LIMIT, (intptr_t)crowd_max(o->crowd), NULL},
+        {MHD_OPTION_CONNECTION_TIMEOUT, (intptr_t)o->stall_seconds, NULL},
         {MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_BYTES, NULL},
         {MHD_OPTION_CONNECTION_MEMORY_INCREMENT, READ_STEP, NULL},
-        {MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL},
+        STRICTNESS,
         {MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, NULL},
         {MHD_OPTION_UNESCAPE_CALLBACK, (intptr_t)keep_escapes, NULL},
+        {MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)on_first_line, NULL},
         {MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)on_connection, s},
-        {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)c->completed, c->arg},
+        {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)o->completed, o->arg},
         {MHD_OPTION_END, 0, NULL},
     };
-    return MHD_start_daemon(flags, 0, NULL, NULL, c->access, c->arg, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
+    if (s->tls)
+        add_tls(s->tls, secure);
+    return MHD_start_daemon(flags, 0, NULL, NULL, o->access, o->arg, MHD_OPTION_ARRAY, options,
+                            MHD_OPTION_ARRAY, secure, MHD_OPTION_END);
 }
 
 static void on_ready(void *arg)
@@ -124,18 +144,33 @@ static void on_ready(void *arg)
     site_run(arg);
 }
 
-enum err site_new(struct loop *l, int fd, const struct site_callbacks *c, struct site **out, struct errmsg *msg)
+static void on_reap(void *arg)
+{
+    struct site *s = arg;
+    if (site_connections(s) == 0)
+        s->gone(s->gone_arg, s);
+    else
+        watch_timer_set(s->reap, REAP_MS);
+}
+
+enum err site_new(struct loop *l, int fd, struct tls *tls, const struct site_options *o, struct site **out,
+                  struct errmsg *msg)
 {
     struct site *s = mem_zalloc(1, sizeof *s);
-    s->mhd = start(s, fd, c);
+    s->fd = fd;
+    s->tls = tls ? tls_ref(tls) : NULL;
+    s->crowd = o->crowd;
+    s->handshakes = handshakes_new(l, on_ready, s);
+    s->mhd = start(s, o);
     if (!s->mhd) {
+        handshakes_free(s->handshakes);
+        tls_unref(s->tls);
         free(s);
         return err_set(msg, ERR_IO, "cannot start an HTTP server on descriptor %d: %m", fd);
     }
     s->ready = watch_readable(l, MHD_get_daemon_info(s->mhd, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd, on_ready, s);
     s->timer = watch_timer(l, on_ready, s);
-    s->sweep = watch_timer(l, on_sweep, s);
-    watch_timer_set(s->sweep, SWEEP_MS);
+    s->reap = watch_timer(l, on_reap, s);
     *out = s;
     return ERR_OK;
 }
@@ -147,9 +182,15 @@ void site_run(struct site *s)
     /* The library's descriptors are edge-triggered: while it says 0 there is work that nothing will announce again. */
     for (int turn = 0; turn < TURNS && timed && ms == 0; turn++) {
         MHD_run(s->mhd);
+        handshakes_rest(s->handshakes);
         timed = MHD_get_timeout(s->mhd, &ms) == MHD_YES;
     }
     watch_timer_set(s->timer, timed ? (int64_t)ms : -1);
+}
+
+unsigned site_connections(const struct site *s)
+{
+    return MHD_get_daemon_info(s->mhd, MHD_DAEMON_INFO_CURRENT_CONNECTIONS)->num_connections;
 }
 
 void site_quiesce(struct site *s)
@@ -158,14 +199,41 @@ void site_quiesce(struct site *s)
     site_run(s);
 }
 
+void site_retire(struct site *s, void (*gone)(void *arg, struct site *s), void *arg)
+{
+    s->retired = true;
+    s->gone = gone;
+    s->gone_arg = arg;
+    site_quiesce(s);
+    watch_timer_set(s->reap, REAP_MS);
+}
+
+const struct tls *site_tls(const struct site *s)
+{
+    return s->tls;
+}
+
+bool site_retired(const struct site *s)
+{
+    return s->retired;
+}
+
+int site_fd(const struct site *s)
+{
+    return s->fd;
+}
+
 void site_free(struct site *s)
 {
     if (!s)
         return;
     watch_free(s->ready);
     watch_free(s->timer);
-    watch_free(s->sweep);
+    watch_free(s->reap);
     MHD_quiesce_daemon(s->mhd); /* or stopping it would close the listening socket, which is not ours */
+    handshakes_wake(s->handshakes);
     MHD_stop_daemon(s->mhd);
+    handshakes_free(s->handshakes);
+    tls_unref(s->tls);
     free(s);
 }

@@ -14,8 +14,9 @@
 #include "base/str.h"
 
 #define UNIX_PREFIX "unix:"
+#define TLS_PREFIX "tls:"
 #define SOCKET_MODE 0660
-#define BACKLOG 128
+#define BACKLOG 4096 /* or what the system allows: whoever finds it full tries again a second later */
 #define PORT_MAX 65535
 
 /* Any of the addresses that a socket may have. */
@@ -88,17 +89,23 @@ static bool parse_host(struct str host, in_port_t port, struct place *out)
     return inet_pton(AF_INET, text, &out->a.v4.sin_addr) == 1;
 }
 
+bool listen_is_tls(const char *address)
+{
+    return strncmp(address, TLS_PREFIX, strlen(TLS_PREFIX)) == 0;
+}
+
 static enum err parse(const char *address, struct place *out, struct errmsg *msg)
 {
     const char *path = unix_path(address), *colon = strrchr(address, ':');
+    const char *host = listen_is_tls(address) ? address + strlen(TLS_PREFIX) : address;
     in_port_t port;
     if (path)
         return parse_unix(address, path, out, msg);
-    if (!colon || !parse_port(colon + 1, &port) ||
-        !parse_host((struct str){address, (size_t)(colon - address)}, port, out))
+    if (!colon || colon < host || !parse_port(colon + 1, &port) ||
+        !parse_host((struct str){host, (size_t)(colon - host)}, port, out))
         return err_set(msg, ERR_INVALID,
-                       "listen \"%s\": expected \"unix:/PATH\", or an address and a port such as \"127.0.0.1:8600\" or "
-                       "\"[::1]:8600\" (no names are looked up but localhost)",
+                       "listen \"%s\": expected \"unix:/PATH\", or an address and a port such as \"127.0.0.1:8600\", "
+                       "\"[::1]:8600\" or \"tls:0.0.0.0:8443\" (no names are looked up but localhost)",
                        address);
     return ERR_OK;
 }
@@ -130,6 +137,18 @@ const char *listen_text(int fd, char out[LISTEN_TEXT])
     default: snprintf(out, LISTEN_TEXT, "unknown");
     }
     return out;
+}
+
+bool listen_is_local(int fd)
+{
+    struct place p = {.length = sizeof p.a};
+    if (getsockname(fd, &p.a.any, &p.length) != 0)
+        return false;
+    if (p.a.any.sa_family == AF_INET)
+        return ntohl(p.a.v4.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+    if (p.a.any.sa_family == AF_INET6)
+        return IN6_IS_ADDR_LOOPBACK(&p.a.v6.sin6_addr);
+    return p.a.any.sa_family == AF_UNIX;
 }
 
 /* --- sockets --- */

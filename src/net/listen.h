@@ -1,7 +1,10 @@
-/* Listening sockets: "unix:/PATH", or an address with a port: "127.0.0.1:8600", "[::1]:8600", "localhost:8600", which
- * is 127.0.0.1. Names are not looked up: what one means may change, and with it who can connect. */
+/* Listening sockets: "unix:/PATH", or an address with a port: "127.0.0.1:8600", "[::1]:8600", "localhost:8600",
+ * which is 127.0.0.1. Names are not looked up: what one means may change, and with it who can connect. "tls:" may
+ * stand before an address with a port: the socket is the same, and whoever accepts on it does the rest. */
 #ifndef NET_LISTEN_H
 #define NET_LISTEN_H
+
+#include <stdbool.h>
 
 #include "base/err.h"
 
@@ -15,6 +18,10 @@ enum err listen_check(const char *address, struct errmsg *msg) ERR_MUSTCHECK;
 enum err listen_open(const char *address, int *fd, struct errmsg *msg) ERR_MUSTCHECK;
 /* Closes it and removes its file. */
 void listen_close(const char *address, int fd);
+
+bool listen_is_tls(const char *address);
+/* Can only this machine connect to it? */
+bool listen_is_local(int fd);
 
 /* Where a socket listens, in the form above and with the port that it has got. */
 const char *listen_text(int fd, char out[LISTEN_TEXT]);

@@ -76,6 +76,7 @@ void packed_pack(struct packed *p, const struct entry *e, uint32_t place)
     PUT(w, SUSPENDED_ON, r->suspended_on);
     PUT(w, RESUMED_ON, r->resumed_on);
     PUT(w, WITHHELD_FROM, r->withheld_from);
+    PUT(w, PAID_APART, r->paid_apart);
     narrow(p, w);
 }
 
@@ -92,6 +93,7 @@ void packed_unpack(const struct packed *p, struct entry *out)
                 .lapsed = GET(w, LAPSED),
                 .erased = GET(w, ERASED),
                 .suspended_at_death = GET(w, SUSPENDED_AT_DEATH),
+                .paid_apart = GET(w, PAID_APART),
                 .approved_on = (lc_date)GET(w, APPROVED_ON),
                 .certified_on = (lc_date)GET(w, CERTIFIED_ON),
                 .reminded_on = (lc_date)GET(w, REMINDED_ON),

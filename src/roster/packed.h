@@ -6,7 +6,7 @@
 #include "roster/queue.h"
 #include "roster/roster.h"
 
-/* The layout, version 1: little-endian 32-bit words, filled from bit 0 of the first with these fields in this order;
+/* The layout, version 2: little-endian 32-bit words, filled from bit 0 of the first with these fields in this order;
  * what is left over is zero. Whatever changes here is a new version: bump SLICE_VERSION in slice.c, which refuses
  * others, and checkpoints made before are passed over for a replay of the log.
  *
@@ -31,7 +31,8 @@
     field(NOTICE_UNTIL, 17)                                                                                            \
     field(SUSPENDED_ON, 17)                                                                                            \
     field(RESUMED_ON, 17)                                                                                              \
-    field(WITHHELD_FROM, 12)
+    field(WITHHELD_FROM, 12)                                                                                           \
+    field(PAID_APART, 1)
 
 #define PACKED_WORDS 9u
 #define PACKED_BYTES (4 * PACKED_WORDS)

@@ -87,7 +87,7 @@ void roster_buckets(const struct roster *r, lc_instant from, lc_instant to, buck
 #define ROSTER_SLICE 1024
 void roster_save(const struct roster *r, uint32_t from, uint32_t count, struct buf *out);
 /* Adds what roster_save() wrote, in the same order; the caller schedules each afterwards. ERR_DAMAGED when it is
- * not well-formed, an id is there twice or a field is out of range, ERR_VERSION when a later version wrote it. After a
+ * not well-formed, an id is there twice or a field is out of range, ERR_VERSION when another version wrote it. After a
  * failure some of the slice has been added: the roster is whole but of no use. */
 enum err roster_load(struct roster *r, const void *p, size_t n, struct errmsg *msg) ERR_MUSTCHECK;
 

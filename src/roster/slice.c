@@ -15,7 +15,7 @@
 
 #include "roster/inside.h"
 
-#define SLICE_VERSION 1u
+#define SLICE_VERSION 2u
 #define SLICE_PEOPLE_MAX (1u << 20) /* more is not what roster_save() is called for */
 
 static const char magic[4] = {'L', 'C', 'R', 'S'};
@@ -70,11 +70,11 @@ static enum err read_header(const void *p, size_t n, struct slice_header *h, str
     h->people = le32toh(h->people);
     h->whole = le32toh(h->whole);
     h->id_bytes = le32toh(h->id_bytes);
-    if (h->version > SLICE_VERSION)
-        return err_set(msg, ERR_VERSION, "a slice of the roster has version %u; this program knows %u", h->version,
+    if (h->version == 0)
+        return err_set(msg, ERR_DAMAGED, "a slice of the roster has version 0, which never was");
+    if (h->version != SLICE_VERSION)
+        return err_set(msg, ERR_VERSION, "a slice of the roster has version %u; this program reads %u alone", h->version,
                        SLICE_VERSION);
-    if (h->version < SLICE_VERSION)
-        return err_set(msg, ERR_DAMAGED, "a slice of the roster has version %u, which never was", h->version);
     if (!h->people || h->people > SLICE_PEOPLE_MAX || h->people > h->whole ||
         n - sizeof *h != (uint64_t)h->id_bytes + (uint64_t)h->people * PACKED_BYTES)
         return err_set(msg, ERR_DAMAGED, "a slice of the roster does not have the length that its header says");

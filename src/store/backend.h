@@ -25,6 +25,8 @@ struct backend {
                         struct errmsg *msg);
     enum err (*unit_contact)(struct store *s, struct str unit, struct buf *out, struct contact *contact,
                              struct errmsg *msg);
+    enum err (*key_find)(struct store *s, const unsigned char key[KEY_HASH], int64_t now, struct key_row *out,
+                         struct errmsg *msg);
     enum err (*stamp)(struct store *s, struct buf *out, struct errmsg *msg);
     enum err (*reader_open)(const struct store *s, uint64_t after, struct store_reader **out, struct errmsg *msg);
     enum err (*reader_next)(struct store_reader *r, uint64_t *seq, struct str *line, struct errmsg *msg);

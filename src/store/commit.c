@@ -1,5 +1,5 @@
-/* A commit, in its order: contacts, lines and seal, stamp. A small one is run by the engine's thread itself: it costs
- * one fdatasync and little else; a larger one by the store's own thread. */
+/* A commit, in its order: contacts and keys, lines and seal, stamp. A small one is run by the engine's thread itself: it
+ * costs one fdatasync and little else; a larger one by the store's own thread. */
 #include "store/dir.h"
 
 #include "store/file.h"
@@ -22,10 +22,11 @@ static void run_commit(void *arg)
     struct dir_store *d = arg;
     struct commit_job *job = &d->job;
     const struct commit *c = &job->commit;
-    enum err e = c->n_contacts ? contacts_write(d->contacts, c, &job->msg) : ERR_OK;
+    bool rows = c->n_contacts || c->n_keys;
+    enum err e = rows ? contacts_write(d->contacts, c, &job->msg) : ERR_OK;
     if (!e && c->lines.n)
         e = commit_lines(d, job);
-    if (!e && c->n_contacts)
+    if (!e && rows)
         e = contacts_sealed(d->contacts, &job->msg);
     if (!e && c->stamp.p)
         e = stamp_write(d->folder, c->last, c->stamp, &job->msg);
@@ -79,7 +80,7 @@ enum err dir_commit(struct store *s, const struct commit *c, struct errmsg *msg)
     struct dir_store *d = dir_of(s);
     d->job.commit = *c;
     memset(&d->job.appended, 0, sizeof d->job.appended);
-    if (c->lines.n < SMALL && c->n_contacts == 0 && !c->stamp.p) {
+    if (c->lines.n < SMALL && c->n_contacts == 0 && c->n_keys == 0 && !c->stamp.p) {
         run_commit(d);
         return conclude(d, msg);
     }

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define CONTACTS_VERSION 1
+#define CONTACTS_VERSION 2 /* 1: without keys */
 
-/* To change the tables: raise CONTACTS_VERSION, bring older ones up in read_state(), refuse later ones.
+/* To change the tables: raise CONTACTS_VERSION, bring older ones up in raise_version(), refuse later ones.
  * seq is the event that the row belongs to; in replaced_*, seq 0 says that there was no row. state: the commit that
  * the last transaction belongs to (durable: the number before it), and the first person number that it could add. */
 static const char schema[] =
@@ -22,8 +22,7 @@ static const char schema[] =
     " WITHOUT ROWID;"
     "CREATE TABLE state(one INTEGER PRIMARY KEY CHECK(one = 1), durable INTEGER NOT NULL, last INTEGER NOT NULL,"
     " fresh INTEGER NOT NULL);"
-    "INSERT INTO state VALUES(1, 0, 0, 0);"
-    "PRAGMA user_version = 1;";
+    "INSERT INTO state VALUES(1, 0, 0, 0);";
 
 /* Small pages: a changed phone rewrites one (measured: 1024 is best for random changes, and good enough for the
  * rest). 8 MiB of cache for the writer and 1 for the reader bound what is resident; the write-ahead log is put back
@@ -49,6 +48,10 @@ static const char *const writer_sql[N_WRITE] = {
     [PUT_UNIT] = "INSERT INTO unit VALUES(?1, ?2, ?3, ?4, ?5) ON CONFLICT(id) DO UPDATE SET"
                  " seq = ?2, name = ?3, phone = ?4, by = ?5",
     [PUT_STATE] = "UPDATE state SET durable = ?1, last = ?2, fresh = ?3",
+    [PUT_KEY] = "INSERT OR REPLACE INTO idempotency(key, body, at, seq, first_seq, n_events, result, reason)"
+                " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    [FORGET_KEYS] = "DELETE FROM idempotency WHERE n < (SELECT min(n) FROM idempotency) + ?1"
+                    " AND (at <= ?2 OR n <= (SELECT max(n) FROM idempotency) - ?3)",
 };
 
 enum err contacts_failed(sqlite3 *db, const char *what, struct errmsg *msg)
@@ -95,26 +98,38 @@ static enum err query_numbers(sqlite3 *db, const char *sql, uint64_t *out, int n
     return e;
 }
 
-static enum err make_tables(struct contacts *c, struct errmsg *msg)
+/* All of a schema's tables or none of them, with the version that they amount to. */
+static enum err make_tables(struct contacts *c, const char *first, const char *second, struct errmsg *msg)
 {
-    enum err e = exec(c->writer, "BEGIN IMMEDIATE", "begin", msg);
-    if (!e)
-        e = exec(c->writer, schema, "make the tables", msg);
-    return e ? e : exec(c->writer, "COMMIT", "commit", msg);
+    char version[48];
+    snprintf(version, sizeof version, "PRAGMA user_version = %d", CONTACTS_VERSION);
+    const char *const steps[] = {"BEGIN IMMEDIATE", first, second, version, "COMMIT"};
+    enum err e = ERR_OK;
+    for (size_t i = 0; !e && i < sizeof steps / sizeof *steps; i++)
+        e = exec(c->writer, steps[i], "make the tables", msg);
+    return e;
+}
+
+static enum err raise_version(struct contacts *c, struct errmsg *msg)
+{
+    uint64_t version;
+    enum err e = query_numbers(c->writer, "PRAGMA user_version", &version, 1, msg);
+    if (e)
+        return e;
+    if (version > CONTACTS_VERSION)
+        return err_set(msg, ERR_VERSION, "contacts.db has version %" PRIu64 ": this program knows up to %d", version,
+                       CONTACTS_VERSION);
+    if (version == 0)
+        return err_set(msg, ERR_DAMAGED, "contacts.db is empty");
+    return version == 1 ? make_tables(c, "", keys_schema, msg) : ERR_OK;
 }
 
 static enum err read_state(struct contacts *c, struct errmsg *msg)
 {
-    uint64_t version, state[3];
-    enum err e = query_numbers(c->writer, "PRAGMA user_version", &version, 1, msg);
-    if (!e && version > CONTACTS_VERSION)
-        return err_set(msg, ERR_VERSION, "contacts.db has version %" PRIu64 ": this program knows up to %d", version,
-                       CONTACTS_VERSION);
-    if (!e && version == 0)
-        return err_set(msg, ERR_DAMAGED, "contacts.db is empty");
-    if (!e)
-        e = query_numbers(c->writer, "SELECT durable, last, ifnull((SELECT max(number) + 1 FROM person), 0) FROM state",
-                          state, 3, msg);
+    uint64_t state[3];
+    enum err e =
+        query_numbers(c->writer, "SELECT durable, last, ifnull((SELECT max(number) + 1 FROM person), 0) FROM state",
+                      state, 3, msg);
     if (e)
         return e;
     c->durable = state[0];
@@ -147,9 +162,10 @@ enum err contacts_open(const char *folder, bool make, struct contacts **out, str
     }
     struct contacts *c = mem_zalloc(1, sizeof *c);
     c->wipe = wipe_new();
+    c->keys_max = KEYS_MAX;
     enum err e = open_one(c, path, writer_pragmas, &c->writer, msg);
-    if (!e && make)
-        e = make_tables(c, msg);
+    if (!e)
+        e = make ? make_tables(c, schema, keys_schema, msg) : raise_version(c, msg);
     if (!e)
         e = read_state(c, msg);
     if (!e)
@@ -291,7 +307,8 @@ enum err contacts_write(struct contacts *c, const struct commit *commit, struct 
 {
     uint64_t fresh = c->fresh;
     if (!sql_run(c->write[BEGIN]) || !sql_run(c->write[DROP_PERSONS]) || !sql_run(c->write[DROP_UNITS]) ||
-        !put_all(c, commit, &fresh) || !put_state(c, commit->first - 1, commit->last) || !sql_run(c->write[COMMIT]))
+        !put_all(c, commit, &fresh) || !contacts_put_keys(c, commit) ||
+        !put_state(c, commit->first - 1, commit->last) || !sql_run(c->write[COMMIT]))
         return give_up(c, "write contacts", msg);
     c->durable = commit->first - 1;
     c->last = commit->last;
@@ -340,8 +357,11 @@ static enum err take_back(struct contacts *c, uint64_t durable, struct errmsg *m
                               "DELETE FROM unit WHERE id IN (SELECT id FROM replaced_unit WHERE seq = 0);"
                               "INSERT OR REPLACE INTO unit SELECT * FROM replaced_unit WHERE seq > 0;"
                               "DELETE FROM replaced_person; DELETE FROM replaced_unit;";
-    char state[96];
-    snprintf(state, sizeof state, "UPDATE state SET durable = %" PRIu64 ", last = %" PRIu64, durable, durable);
+    char state[256];
+    snprintf(state, sizeof state,
+             "DELETE FROM idempotency WHERE n > ifnull((SELECT n FROM idempotency WHERE seq <= %" PRIu64
+             " ORDER BY n DESC LIMIT 1), 0); UPDATE state SET durable = %" PRIu64 ", last = %" PRIu64,
+             durable, durable, durable);
     enum err e = exec(c->writer, "BEGIN IMMEDIATE", "begin", msg);
     if (!e)
         e = exec(c->writer, sql, "take contacts back", msg);

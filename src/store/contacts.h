@@ -1,8 +1,10 @@
-/* The contacts of a dir store: contacts.db, one row a person or unit, in SQLite with secure_delete.
+/* The contacts of a dir store: contacts.db, one row a person or unit, in SQLite with secure_delete; and beside them the
+ * rows of idempotency keys, which share their transactions.
  *
  * A commit's contacts are written before its lines. So that they can be taken back when its seal never gets there, one
  * transaction keeps the rows that it replaces (in tables beside) and the first number that it adds; the next one, or
- * the next opening, drops these. A read gives what belongs to durable events only.
+ * the next opening, drops these. A read gives what belongs to durable events only. Rows of keys are taken back by their
+ * seq.
  *
  * Writing is done by whoever runs the commit, reading by the engine's thread, each on a connection of its own. */
 #ifndef STORE_CONTACTS_H
@@ -28,6 +30,9 @@ enum err contacts_sealed(struct contacts *c, struct errmsg *msg) ERR_MUSTCHECK;
 enum err contacts_get(struct contacts *c, uint32_t number, struct str id, struct buf *out, struct contact *contact,
                       struct errmsg *msg) ERR_MUSTCHECK;
 enum err contacts_get_unit(struct contacts *c, struct str unit, struct buf *out, struct contact *contact,
+                           struct errmsg *msg) ERR_MUSTCHECK;
+/* As store_key_find(). */
+enum err contacts_find_key(struct contacts *c, const unsigned char key[KEY_HASH], int64_t now, struct key_row *out,
                            struct errmsg *msg) ERR_MUSTCHECK;
 
 #endif

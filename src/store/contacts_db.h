@@ -21,12 +21,15 @@ enum write_statement {
     PUT_PERSON,
     PUT_UNIT,
     PUT_STATE,
+    PUT_KEY,
+    FORGET_KEYS,
     N_WRITE
 };
 
-enum read_statement { GET_PERSON, GET_REPLACED_PERSON, GET_UNIT, GET_REPLACED_UNIT, N_READ };
+enum read_statement { GET_PERSON, GET_REPLACED_PERSON, GET_UNIT, GET_REPLACED_UNIT, GET_KEY, N_READ };
 
 extern const char *const contacts_read_sql[N_READ];
+extern const char keys_schema[];
 
 struct contacts {
     struct wipe *wipe;
@@ -38,7 +41,11 @@ struct contacts {
     _Atomic uint64_t sealed;             /* the last event whose contacts are final */
     const struct contact_change **order; /* scratch: a commit's persons by number */
     size_t cap;
+    uint64_t keys_max; /* KEYS_MAX, but for tests */
 };
+
+/* Writes the commit's keys, within the transaction that is open. */
+bool contacts_put_keys(struct contacts *c, const struct commit *commit);
 
 enum err contacts_failed(sqlite3 *db, const char *what, struct errmsg *msg);
 

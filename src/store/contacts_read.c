@@ -5,6 +5,7 @@ const char *const contacts_read_sql[N_READ] = {
     [GET_REPLACED_PERSON] = "SELECT seq, id, name, phone, by FROM replaced_person WHERE number = ?1",
     [GET_UNIT] = "SELECT seq, id, name, phone, by FROM unit WHERE id = ?1",
     [GET_REPLACED_UNIT] = "SELECT seq, id, name, phone, by FROM replaced_unit WHERE id = ?1",
+    [GET_KEY] = "SELECT body, at, seq, first_seq, n_events, result, reason FROM idempotency WHERE key = ?1",
 };
 
 static struct str keep(struct buf *out, struct str s)

@@ -11,13 +11,14 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define DELIVERY_VERSION 1
+#define DELIVERY_VERSION 2
 #define DELIVERY_FILE "delivery.db"
 
-/* To change the tables: raise DELIVERY_VERSION, bring older ones up in check_version(), refuse later ones. State and
- * receipt are the numbers of their enums, so these only ever grow at the end. An endpoint that has rows and was never
- * put itself has no cursor. What leaves by itself is found by its time, everything else by endpoint and state. */
-static const char schema[] =
+/* To change the tables: raise DELIVERY_VERSION and add a step, which older ones are taken through when they are opened;
+ * later ones are refused. States and receipts are the numbers of their enums, so these only ever grow at the end. An
+ * endpoint that has rows and was never put itself has no cursor. What leaves by itself is found by its time, everything
+ * else by endpoint and state. */
+static const char tables[] =
     "CREATE TABLE meta(one INTEGER PRIMARY KEY CHECK(one = 1), incarnation TEXT NOT NULL, key BLOB NOT NULL) STRICT;"
     "INSERT INTO meta VALUES(1, '', randomblob(16));"
     "CREATE TABLE endpoint(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, cursor INTEGER, paused TEXT,"
@@ -33,11 +34,19 @@ static const char schema[] =
     "CREATE TABLE gap(endpoint INTEGER NOT NULL, subject TEXT NOT NULL, PRIMARY KEY(endpoint, subject))"
     " STRICT, WITHOUT ROWID;"
     "CREATE TABLE count(day INTEGER NOT NULL, number INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY(day, number))"
-    " STRICT, WITHOUT ROWID;"
-    "PRAGMA user_version = 1;";
+    " STRICT, WITHOUT ROWID;";
+
+static const char table_of_redeliveries[] =
+    "CREATE TABLE redelivery(endpoint INTEGER PRIMARY KEY, state INTEGER NOT NULL, past INTEGER NOT NULL,"
+    " until INTEGER NOT NULL, position INTEGER NOT NULL, type TEXT, subject TEXT, sent INTEGER NOT NULL,"
+    " failed INTEGER NOT NULL, skipped INTEGER NOT NULL, started_at INTEGER NOT NULL, ended_at INTEGER NOT NULL,"
+    " by TEXT, why TEXT, last_error TEXT) STRICT;";
+
+static const char *const steps[DELIVERY_VERSION] = {tables, table_of_redeliveries}; /* from version i to i + 1 */
 
 _Static_assert(DELIVERY_UNKNOWN == 3 && DELIVERY_SENT == 5 && DELIVERY_SKIPPED == 6 && DELIVERY_STATE_N == 7,
                "statements name states by their numbers");
+_Static_assert(REDELIVERY_RUNNING == 0 && REDELIVERY_CANCELLED == 2, "and so they do with a redelivery's");
 
 /* 8 MiB of cache for each connection bound what is resident; the write-ahead log is put back every 8 MiB and cut to at
  * most 64. */
@@ -55,6 +64,12 @@ static const char *const state_words[DELIVERY_STATE_N] = {
 const char *delivery_state_text(enum delivery_state s)
 {
     return state_words[s];
+}
+
+const char *redelivery_state_text(enum redelivery_state s)
+{
+    static const char *const words[REDELIVERY_STATE_N] = {"running", "done", "cancelled"};
+    return words[s];
 }
 
 bool delivery_state_parse(struct str text, enum delivery_state *out)
@@ -80,16 +95,25 @@ static enum err clear_place(int folder, const char *path, struct errmsg *msg)
     return ERR_OK;
 }
 
+/* From one version to this one, in one transaction. */
+static enum err take_steps(const struct sql *q, int version, struct errmsg *msg)
+{
+    char text[64];
+    snprintf(text, sizeof text, "PRAGMA user_version = %d; COMMIT", DELIVERY_VERSION);
+    enum err e = sql_exec(q, "BEGIN IMMEDIATE", "begin", msg);
+    for (; version < DELIVERY_VERSION && !e; version++)
+        e = sql_exec(q, steps[version], "make the tables", msg);
+    return e ? e : sql_exec(q, text, "commit", msg);
+}
+
 static enum err make_tables(const char *path, struct errmsg *msg)
 {
     struct sql q = {NULL, path};
     enum err e = sql_open(&q, path, msg);
     if (!e) /* a file that has no name yet needs no journal */
-        e = sql_exec(&q, "PRAGMA journal_mode = OFF; PRAGMA synchronous = FULL; BEGIN", "begin", msg);
+        e = sql_exec(&q, "PRAGMA journal_mode = OFF; PRAGMA synchronous = FULL", "set up", msg);
     if (!e)
-        e = sql_exec(&q, schema, "make the tables", msg);
-    if (!e)
-        e = sql_exec(&q, "COMMIT", "commit", msg);
+        e = take_steps(&q, 0, msg);
     sql_close(&q);
     return e;
 }
@@ -128,7 +152,7 @@ static enum err make_file(const char *folder, const char *path, struct errmsg *m
 
 /* --- opening --- */
 
-static enum err check_version(const struct sql *q, struct errmsg *msg)
+static enum err check_version(const struct sql *q, sqlite3_int64 *out, struct errmsg *msg)
 {
     sqlite3_int64 version;
     enum err e = sql_number(q, "PRAGMA user_version", &version, msg);
@@ -139,7 +163,18 @@ static enum err check_version(const struct sql *q, struct errmsg *msg)
                        (long long)version, DELIVERY_VERSION);
     if (version < 1)
         return err_set(msg, ERR_DAMAGED, "%s is no delivery state", q->name);
+    *out = version;
     return ERR_OK;
+}
+
+/* The file of an earlier version is changed only once it is known to be one. */
+static enum err bring_up(const struct sql *q, struct errmsg *msg)
+{
+    sqlite3_int64 version = DELIVERY_VERSION;
+    enum err e = check_version(q, &version, msg);
+    if (!e)
+        e = sql_exec(q, writer_pragmas, "set up", msg);
+    return e || version == DELIVERY_VERSION ? e : take_steps(q, (int)version, msg);
 }
 
 struct meta_row {
@@ -168,28 +203,48 @@ static enum err read_meta(const struct sql *q, const struct store_info *info, st
     return e;
 }
 
-/* Every endpoint whose cursor is at `from` or behind it. */
-static enum err pause_from(const struct sql *q, uint64_t from, struct str why, struct errmsg *msg)
+/* text: takes the reason, the time and the number. */
+static enum err end_from(const struct sql *q, const char *text, uint64_t from, struct str why, struct errmsg *msg)
 {
-    static const char text[] = "UPDATE endpoint SET paused = ?1, paused_by = NULL, paused_at = ?2"
-                               " WHERE cursor >= ?3 AND (paused IS NULL OR paused NOT IN (?1, 'restored'))";
     sqlite3_stmt *s;
     if (sqlite3_prepare_v2(q->db, text, -1, &s, NULL) != SQLITE_OK)
         return sql_failed(q, "prepare a statement", msg);
     sql_bind(s, 1, why);
     sqlite3_bind_int64(s, 2, clock_wall_ns() / 1000000);
     sqlite3_bind_int64(s, 3, (sqlite3_int64)from);
-    enum err e = sql_run(s) ? ERR_OK : sql_failed(q, "pause endpoints", msg);
+    enum err e = sql_run(s) ? ERR_OK : sql_failed(q, "stop what cannot go on", msg);
     sqlite3_finalize(s);
     return e;
 }
 
+/* Every endpoint whose cursor is at `from` or behind it. */
+static enum err pause_from(const struct sql *q, uint64_t from, struct str why, struct errmsg *msg)
+{
+    static const char text[] = "UPDATE endpoint SET paused = ?1, paused_by = NULL, paused_at = ?2"
+                               " WHERE cursor >= ?3 AND (paused IS NULL OR paused NOT IN (?1, 'restored'))";
+    return end_from(q, text, from, why, msg);
+}
+
+/* Every redelivery whose range ends at `from` or behind it: its numbers are other events' now. */
+static enum err cancel_from(const struct sql *q, uint64_t from, struct str why, struct errmsg *msg)
+{
+    static const char text[] = "UPDATE redelivery SET state = 2, last_error = ?1, ended_at = ?2"
+                               " WHERE state = 0 AND until >= ?3";
+    return end_from(q, text, from, why, msg);
+}
+
+static enum err stop_from(const struct sql *q, uint64_t from, struct str why, struct errmsg *msg)
+{
+    enum err e = pause_from(q, from, why, msg);
+    return e ? e : cancel_from(q, from, why, msg);
+}
+
 /* Of a restored store nobody knows what was sent since the backup. Of a log that ends before a cursor nobody knows what
  * its next events will be. Both are for a person to look at. */
-static enum err pause_strays(const struct sql *q, const struct store_info *info, bool restored, struct errmsg *msg)
+static enum err stop_strays(const struct sql *q, const struct store_info *info, bool restored, struct errmsg *msg)
 {
-    enum err e = restored ? pause_from(q, 0, STR_LIT("restored"), msg) : ERR_OK;
-    return e ? e : pause_from(q, info->durable + 1, STR_LIT("the log is shorter than what was delivered"), msg);
+    enum err e = restored ? stop_from(q, 0, STR_LIT("restored"), msg) : ERR_OK;
+    return e ? e : stop_from(q, info->durable + 1, STR_LIT("the log is shorter than what was delivered"), msg);
 }
 
 static enum err write_incarnation(const struct sql *q, const struct store_info *info, struct errmsg *msg)
@@ -206,7 +261,7 @@ static enum err adopt(struct delivery_store *d, const struct store_info *info, s
     if (!e)
         e = sql_exec(&d->writer, "BEGIN IMMEDIATE", "begin", msg);
     if (!e)
-        e = pause_strays(&d->writer, info, !meta.same && !meta.fresh, msg);
+        e = stop_strays(&d->writer, info, !meta.same && !meta.fresh, msg);
     if (!e)
         e = write_incarnation(&d->writer, info, msg);
     if (!e)
@@ -243,11 +298,9 @@ static enum err open_database(struct delivery_store *d, const struct store_info 
 {
     enum err e = sql_open(&d->writer, d->in_memory ? ":memory:" : d->path, msg);
     if (!e && d->in_memory)
-        e = sql_exec(&d->writer, schema, "make the tables", msg);
-    if (!e)
-        e = check_version(&d->writer, msg);
+        e = take_steps(&d->writer, 0, msg);
     if (!e && !d->in_memory)
-        e = sql_exec(&d->writer, writer_pragmas, "set up", msg);
+        e = bring_up(&d->writer, msg);
     if (!e)
         e = adopt(d, info, msg);
     if (!e)

@@ -1,6 +1,6 @@
 /* The delivery state of a store: each endpoint's cursor, the events that wait for a retry or were given up, messages
- * whose outcome is being waited for, and how many messages a number got today. Beside the log, on a thread of its own:
- * no sync of it ever delays a decision, and none of the log's a delivery.
+ * whose outcome is being waited for, how many messages a number got today, and what is being sent once more. Beside the
+ * log, on a thread of its own: no sync of it ever delays a decision, and none of the log's a delivery.
  *
  * A dir store keeps it in delivery.db (SQLite, WAL, synchronous=FULL), a memory store in memory. All calls are made by
  * one thread (delivery's); a commit runs on a thread of the state's own. */
@@ -52,6 +52,28 @@ struct endpoint_row {
     uint64_t receipts_delivered, receipts_failed;
 };
 
+enum redelivery_state {
+    REDELIVERY_RUNNING,
+    REDELIVERY_DONE,      /* every event of the range was sent, or given up */
+    REDELIVERY_CANCELLED,
+    REDELIVERY_STATE_N
+};
+
+const char *redelivery_state_text(enum redelivery_state s); /* "running" */
+
+/* Events that an operator has sent to an endpoint once more: of each endpoint the last such order. Borrowed strings. */
+struct redelivery_row {
+    struct str endpoint;
+    enum redelivery_state state;
+    uint64_t after, until;    /* the range: after < number <= until */
+    uint64_t position;        /* every event up to here is settled, or has a row */
+    struct str type, subject; /* what was asked for; STR_NONE: all */
+    uint64_t sent, failed, skipped;
+    int64_t started_at, ended_at; /* Unix milliseconds; ended_at 0: it has not */
+    struct str by, why;
+    struct str last_error; /* STR_NONE: none */
+};
+
 enum delivery_change_kind {
     CHANGE_PUT,        /* row: inserted, or replacing the one of the same key */
     CHANGE_REMOVE,     /* row.endpoint, row.seq */
@@ -62,14 +84,19 @@ enum delivery_change_kind {
                           unless a final receipt is there already; an UNKNOWN row becomes SENT. A PUT leaves receipts
                           alone (and, with SENT or UNKNOWN, their why), and one that says UNKNOWN puts SENT where there
                           is a receipt */
+    CHANGE_REDELIVERY, /* redelivery: inserted or replaced */
+    CHANGE_CLEAR,      /* row.endpoint: all of its rows are removed */
     CHANGE_FORGET,     /* SENT and SKIPPED rows that their cursor has passed, with next_at before `before`, a bounded number of
                           them; counts of days before `day` */
 };
 
 struct delivery_change {
     enum delivery_change_kind kind;
-    struct delivery_row row;
-    struct endpoint_row at;
+    struct delivery_row row; /* of an endpoint, or of any other name that its rows shall stand under */
+    union {
+        struct endpoint_row at;
+        struct redelivery_row redelivery;
+    };
     uint64_t number;
     int32_t day; /* days since the epoch */
     uint32_t count;
@@ -78,7 +105,8 @@ struct delivery_change {
 
 /* Opens or makes it. With a state that belongs to another incarnation of the store every endpoint in it is paused,
  * with why "restored", before this returns: what was sent since is not known. An endpoint whose cursor is beyond the
- * log's end is paused with why "the log is shorter than what was delivered". ERR_VERSION, ERR_DAMAGED, ERR_IO. */
+ * log's end is paused with why "the log is shorter than what was delivered". Redeliveries are cancelled likewise, with
+ * that as their last error. ERR_VERSION, ERR_DAMAGED, ERR_IO. */
 enum err delivery_open(const struct store *s, struct delivery_store **out, struct errmsg *msg) ERR_MUSTCHECK;
 /* Waits for a commit in flight. */
 void delivery_close(struct delivery_store *d);
@@ -107,12 +135,15 @@ enum err delivery_row_get(struct delivery_store *d, struct str endpoint, uint64_
                           struct errmsg *msg) ERR_MUSTCHECK;
 enum err delivery_row_by_ref(struct delivery_store *d, struct str endpoint, struct str ref, delivery_row_fn *each,
                              void *arg, struct errmsg *msg) ERR_MUSTCHECK;
-/* How many there are of each state. */
-enum err delivery_totals(struct delivery_store *d, struct str endpoint, uint64_t out[DELIVERY_STATE_N],
-                         struct errmsg *msg) ERR_MUSTCHECK;
+/* How many there are in that state, counted up to most: they may be millions. */
+enum err delivery_total(struct delivery_store *d, struct str endpoint, enum delivery_state state, uint32_t most,
+                        uint64_t *out, struct errmsg *msg) ERR_MUSTCHECK;
 /* The persons whose next event is to be marked. */
 enum err delivery_gaps(struct delivery_store *d, struct str endpoint, void (*each)(void *arg, struct str subject),
                        void *arg, struct errmsg *msg) ERR_MUSTCHECK;
+/* Of each endpoint the last one. */
+enum err delivery_redeliveries(struct delivery_store *d, void (*each)(void *arg, const struct redelivery_row *row),
+                               void *arg, struct errmsg *msg) ERR_MUSTCHECK;
 /* All counts of that day. */
 enum err delivery_counts(struct delivery_store *d, int32_t day, void (*each)(void *arg, uint64_t number, uint32_t n),
                          void *arg, struct errmsg *msg) ERR_MUSTCHECK;

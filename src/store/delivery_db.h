@@ -21,12 +21,25 @@ enum delivery_write {
     DW_GAP,
     DW_NO_GAP,
     DW_COUNT,
+    DW_REDELIVERY,
+    DW_CLEAR,
     DW_FORGET_ROWS,
     DW_FORGET_COUNTS,
     DW_N
 };
 
-enum delivery_read { DR_BEGIN, DR_END, DR_ENDPOINTS, DR_ROW, DR_ROW_BY_REF, DR_TOTALS, DR_GAPS, DR_COUNTS, DR_N };
+enum delivery_read {
+    DR_BEGIN,
+    DR_END,
+    DR_ENDPOINTS,
+    DR_ROW,
+    DR_ROW_BY_REF,
+    DR_TOTAL,
+    DR_GAPS,
+    DR_COUNTS,
+    DR_REDELIVERIES,
+    DR_N
+};
 
 extern const char *const delivery_write_sql[DW_N];
 extern const char *const delivery_read_sql[DR_N];

@@ -15,9 +15,12 @@ const char *const delivery_read_sql[DR_N] = {
                      " receipts_failed FROM endpoint WHERE cursor IS NOT NULL ORDER BY name",
     [DR_ROW] = "SELECT " COLUMNS " FROM delivery WHERE " OF_ENDPOINT " AND seq = ?2",
     [DR_ROW_BY_REF] = "SELECT " COLUMNS " FROM delivery WHERE " OF_ENDPOINT " AND ref = ?2 ORDER BY seq DESC LIMIT 1",
-    [DR_TOTALS] = "SELECT state, count(*) FROM delivery WHERE " OF_ENDPOINT " GROUP BY state",
+    [DR_TOTAL] = "SELECT count(*) FROM (SELECT 1 FROM delivery WHERE " OF_ENDPOINT " AND state = ?2 LIMIT ?3)",
     [DR_GAPS] = "SELECT subject FROM gap WHERE " OF_ENDPOINT " ORDER BY subject",
     [DR_COUNTS] = "SELECT number, n FROM count WHERE day = ?1",
+    [DR_REDELIVERIES] = "SELECT name, r.state, past, until, position, type, subject, sent, failed, r.skipped, started_at,"
+                        " ended_at, by, why, last_error FROM redelivery r JOIN endpoint e ON e.id = r.endpoint"
+                        " ORDER BY name",
 };
 
 const char *const delivery_state_sql[DELIVERY_STATE_N] = {ROWS_OF("0"), ROWS_OF("1"), ROWS_OF("2"), ROWS_OF("3"),
@@ -44,7 +47,7 @@ static enum err each_row(struct delivery_store *d, enum delivery_read which,
     return e;
 }
 
-/* --- endpoints, gaps, counts, totals --- */
+/* --- endpoints, gaps, counts, total --- */
 
 struct endpoint_reading {
     void (*each)(void *arg, const struct endpoint_row *row);
@@ -77,24 +80,19 @@ enum err delivery_endpoints(struct delivery_store *d, void (*each)(void *arg, co
     return each_row(d, DR_ENDPOINTS, give_endpoint, &r, msg);
 }
 
-static bool add_total(void *arg, sqlite3_stmt *s)
+static bool give_total(void *arg, sqlite3_stmt *s)
 {
-    uint64_t *totals = arg, state = number(s, 0);
-    if (state >= DELIVERY_STATE_N)
-        return false;
-    totals[state] = number(s, 1);
+    *(uint64_t *)arg = number(s, 0);
     return true;
 }
 
-enum err delivery_totals(struct delivery_store *d, struct str endpoint, uint64_t out[DELIVERY_STATE_N],
-                         struct errmsg *msg)
+enum err delivery_total(struct delivery_store *d, struct str endpoint, enum delivery_state state, uint32_t most,
+                        uint64_t *out, struct errmsg *msg)
 {
-    uint64_t totals[DELIVERY_STATE_N] = {0};
-    sql_bind(d->read[DR_TOTALS], 1, endpoint);
-    enum err e = each_row(d, DR_TOTALS, add_total, totals, msg);
-    if (!e)
-        memcpy(out, totals, sizeof totals);
-    return e;
+    sql_bind(d->read[DR_TOTAL], 1, endpoint);
+    sqlite3_bind_int(d->read[DR_TOTAL], 2, (int)state);
+    sqlite3_bind_int64(d->read[DR_TOTAL], 3, most);
+    return each_row(d, DR_TOTAL, give_total, out, msg);
 }
 
 struct gap_reading {
@@ -135,6 +133,47 @@ enum err delivery_counts(struct delivery_store *d, int32_t day, void (*each)(voi
     struct count_reading r = {each, arg};
     sqlite3_bind_int(d->read[DR_COUNTS], 1, day);
     return each_row(d, DR_COUNTS, give_count, &r, msg);
+}
+
+/* --- redeliveries --- */
+
+struct redelivery_reading {
+    void (*each)(void *arg, const struct redelivery_row *row);
+    void *arg;
+};
+
+static bool give_redelivery(void *arg, sqlite3_stmt *s)
+{
+    const struct redelivery_reading *r = arg;
+    uint64_t state = number(s, 1);
+    if (state >= REDELIVERY_STATE_N)
+        return false;
+    struct redelivery_row row = {
+        .endpoint = sql_text(s, 0),
+        .state = (enum redelivery_state)state,
+        .after = number(s, 2),
+        .until = number(s, 3),
+        .position = number(s, 4),
+        .type = sql_text(s, 5),
+        .subject = sql_text(s, 6),
+        .sent = number(s, 7),
+        .failed = number(s, 8),
+        .skipped = number(s, 9),
+        .started_at = sqlite3_column_int64(s, 10),
+        .ended_at = sqlite3_column_int64(s, 11),
+        .by = sql_text(s, 12),
+        .why = sql_text(s, 13),
+        .last_error = sql_text(s, 14),
+    };
+    r->each(r->arg, &row);
+    return true;
+}
+
+enum err delivery_redeliveries(struct delivery_store *d, void (*each)(void *arg, const struct redelivery_row *row),
+                               void *arg, struct errmsg *msg)
+{
+    struct redelivery_reading r = {each, arg};
+    return each_row(d, DR_REDELIVERIES, give_redelivery, &r, msg);
 }
 
 /* --- rows --- */

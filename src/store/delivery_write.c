@@ -30,6 +30,9 @@ const char *const delivery_write_sql[DW_N] = {
     [DW_GAP] = "INSERT OR IGNORE INTO gap VALUES(?1, ?2)",
     [DW_NO_GAP] = "DELETE FROM gap WHERE endpoint = ?1 AND subject = ?2",
     [DW_COUNT] = "INSERT INTO count VALUES(?1, ?2, ?3) ON CONFLICT(day, number) DO UPDATE SET n = ?3",
+    [DW_REDELIVERY] = "INSERT OR REPLACE INTO redelivery VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
+                      " ?13, ?14, ?15)",
+    [DW_CLEAR] = "DELETE FROM delivery WHERE endpoint = ?1",
     /* What the cursor has not passed is read again after a crash: its row is what says that it was sent. */
     [DW_FORGET_ROWS] = "DELETE FROM delivery WHERE (endpoint, seq) IN (SELECT d.endpoint, d.seq FROM delivery d"
                        " JOIN endpoint e ON e.id = d.endpoint WHERE d.state IN (5, 6) AND d.next_at < ?1"
@@ -167,6 +170,35 @@ static bool set_count(struct delivery_store *d, const struct delivery_change *c)
     return sql_run(s);
 }
 
+static bool put_redelivery(struct delivery_store *d, const struct delivery_change *c)
+{
+    const struct redelivery_row *r = &c->redelivery;
+    sqlite3_stmt *s = for_endpoint(d, DW_REDELIVERY, r->endpoint);
+    if (!s)
+        return false;
+    sqlite3_bind_int(s, 2, (int)r->state);
+    sqlite3_bind_int64(s, 3, (sqlite3_int64)r->after);
+    sqlite3_bind_int64(s, 4, (sqlite3_int64)r->until);
+    sqlite3_bind_int64(s, 5, (sqlite3_int64)r->position);
+    sql_bind(s, 6, r->type);
+    sql_bind(s, 7, r->subject);
+    sqlite3_bind_int64(s, 8, (sqlite3_int64)r->sent);
+    sqlite3_bind_int64(s, 9, (sqlite3_int64)r->failed);
+    sqlite3_bind_int64(s, 10, (sqlite3_int64)r->skipped);
+    sqlite3_bind_int64(s, 11, r->started_at);
+    sqlite3_bind_int64(s, 12, r->ended_at);
+    sql_bind(s, 13, r->by);
+    sql_bind(s, 14, r->why);
+    sql_bind(s, 15, r->last_error);
+    return sql_run(s);
+}
+
+static bool clear(struct delivery_store *d, const struct delivery_change *c)
+{
+    sqlite3_stmt *s = for_endpoint(d, DW_CLEAR, c->row.endpoint);
+    return s && sql_run(s);
+}
+
 static bool forget(struct delivery_store *d, const struct delivery_change *c)
 {
     sqlite3_bind_int64(d->write[DW_FORGET_ROWS], 1, c->before);
@@ -185,6 +217,8 @@ static bool apply(struct delivery_store *d, const struct delivery_job *job)
         [CHANGE_GAP] = mark_gap,
         [CHANGE_COUNT] = set_count,
         [CHANGE_RECEIPT] = put_receipt,
+        [CHANGE_REDELIVERY] = put_redelivery,
+        [CHANGE_CLEAR] = clear,
         [CHANGE_FORGET] = forget,
     };
     if (!sql_run(d->write[DW_BEGIN]))

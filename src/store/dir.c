@@ -249,6 +249,15 @@ static enum err dir_unit_contact(struct store *s, struct str unit, struct buf *o
     return contacts_get_unit(d->contacts, unit, out, contact, msg);
 }
 
+static enum err dir_key_find(struct store *s, const unsigned char key[KEY_HASH], int64_t now, struct key_row *out,
+                             struct errmsg *msg)
+{
+    struct dir_store *d = dir_of(s);
+    if (!d->contacts)
+        return err_set(msg, ERR_INVALID, "the store was opened for reading its log only");
+    return contacts_find_key(d->contacts, key, now, out, msg);
+}
+
 static enum err dir_stamp(struct store *s, struct buf *out, struct errmsg *msg)
 {
     uint64_t durable;
@@ -292,6 +301,7 @@ const struct backend backend_dir = {
     .get = dir_get,
     .contact = dir_contact,
     .unit_contact = dir_unit_contact,
+    .key_find = dir_key_find,
     .stamp = dir_stamp,
     .reader_open = dir_reader_open,
     .reader_next = dir_reader_next,

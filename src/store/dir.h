@@ -1,6 +1,6 @@
 /* The dir store from inside: what its files share.
  *
- *   meta.json    what this folder is                  contacts.db  names and phones (contacts.h)
+ *   meta.json    what this folder is                  contacts.db  names, phones, keys (contacts.h)
  *   lock         who writes to it (folder.h)          stamp        when the daemon was last alive
  *   synced       the last durable number              checkpoint/  derived state (checkpoint.c)
  *   log/         segments and their indexes (segment.h, index.h)

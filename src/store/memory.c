@@ -5,6 +5,7 @@
 #include "store/index.h"
 #include "store/logline.h"
 #include "store/memory_contacts.h"
+#include "store/memory_keys.h"
 #include "store/seal.h"
 
 #include <inttypes.h>
@@ -28,6 +29,7 @@ struct memory_store {
     bool simulated, writing_checkpoint;
     struct seal_hasher *hasher;
     struct memory_contacts contacts;
+    struct memory_keys keys;
     struct buf stamp;
     bool stamped;
 };
@@ -69,6 +71,7 @@ static void memory_close(struct store *s)
         free((char *)(uintptr_t)m->chunks[i].lines.p);
     }
     memory_contacts_done(&m->contacts);
+    memory_keys_done(&m->keys);
     free(m->chunks);
     buf_done(&m->stamp);
     seal_hasher_free(m->hasher);
@@ -130,6 +133,8 @@ static enum err memory_commit(struct store *s, const struct commit *c, struct er
         return e;
     for (size_t i = 0; i < c->n_contacts; i++)
         memory_contacts_set(&m->contacts, &c->contacts[i]);
+    for (size_t i = 0; i < c->n_keys; i++)
+        memory_keys_set(&m->keys, &c->keys[i]);
     if (c->stamp.p) {
         buf_clear(&m->stamp);
         buf_addstr(&m->stamp, c->stamp);
@@ -208,6 +213,13 @@ static enum err memory_unit_contact(struct store *s, struct str unit, struct buf
 {
     (void)msg;
     return memory_contacts_get_unit(&memory_of(s)->contacts, unit, out, contact);
+}
+
+static enum err memory_key_find(struct store *s, const unsigned char key[KEY_HASH], int64_t now, struct key_row *out,
+                                struct errmsg *msg)
+{
+    (void)msg;
+    return memory_keys_find(&memory_of(s)->keys, key, now, out);
 }
 
 static enum err memory_stamp(struct store *s, struct buf *out, struct errmsg *msg)
@@ -338,6 +350,7 @@ const struct backend backend_memory = {
     .get = memory_get,
     .contact = memory_contact,
     .unit_contact = memory_unit_contact,
+    .key_find = memory_key_find,
     .stamp = memory_stamp,
     .reader_open = memory_reader_open,
     .reader_next = memory_reader_next,

@@ -74,6 +74,8 @@ static enum err check_commit(const struct store *s, const struct commit *c, stru
         return err_set(msg, ERR_FULL, "a commit of %zu bytes: at most %zu", c->lines.n, COMMIT_MAX_BYTES);
     if (c->stamp.n > STAMP_MAX_BYTES)
         return err_set(msg, ERR_FULL, "a stamp of %zu bytes: at most %zu", c->stamp.n, STAMP_MAX_BYTES);
+    if (c->n_keys > KEYS_MAX)
+        return err_set(msg, ERR_FULL, "a commit of %zu keys: at most %d", c->n_keys, KEYS_MAX);
     struct store_info info;
     s->backend->info(s, &info);
     if (c->first != info.durable + 1 || c->last + 1 < c->first || (c->last < c->first) != (c->lines.n == 0))
@@ -123,6 +125,12 @@ enum err store_unit_contact(struct store *s, struct str unit, struct buf *out, s
                             struct errmsg *msg)
 {
     return s->backend->unit_contact(s, unit, out, contact, msg);
+}
+
+enum err store_key_find(struct store *s, const unsigned char key[KEY_HASH], int64_t now, struct key_row *out,
+                        struct errmsg *msg)
+{
+    return s->backend->key_find(s, key, now, out, msg);
 }
 
 enum err store_stamp(struct store *s, struct buf *out, struct errmsg *msg)

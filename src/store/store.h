@@ -1,4 +1,5 @@
-/* A store: the event log, the contacts, the alive stamp and the checkpoints, behind one table of functions.
+/* A store: the event log, the contacts, the idempotency keys, the alive stamp and the checkpoints, behind one table of
+ * functions.
  *
  * The log is the database. It is a sequence of numbered JSON lines, committed in batches; each commit ends in
  * a seal, SHA-256 over the previous seal's hash and the batch's bytes, so that a torn batch is told from a
@@ -33,12 +34,30 @@ struct contact_change {
     struct contact contact; /* the whole new contact; all STR_NONE: erased */
 };
 
+/* What came of an input that was sent with an idempotency key. The caller hashes keys and bodies; a store compares
+ * bytes. */
+#define KEY_HASH 16
+#define KEY_SECONDS (48 * 3600) /* for so long a row is found; then it is forgotten */
+#define KEYS_MAX 4000000        /* rows: two days' worth of 23 a second. Of more the oldest are forgotten early. */
+
+struct key_row {
+    unsigned char key[KEY_HASH], body[KEY_HASH];
+    int64_t at;   /* when it was decided: Unix seconds of the real clock, whatever clock decides inputs */
+    uint64_t seq; /* the last event that the result rests on, not necessarily one of its own */
+    uint64_t first_seq;
+    uint32_t n_events;
+    enum result result;
+    enum reason reason;
+};
+
 /* A commit. Everything it points at stays untouched by the caller until it is done. */
 struct commit {
-    uint64_t first, last; /* event numbers; last == first - 1: no event (contacts and stamp only) */
+    uint64_t first, last; /* event numbers; last == first - 1: no event (contacts, keys and stamp only) */
     struct str lines;     /* whole lines, each ending in a newline, numbers ascending by 1; at most 64 MiB */
     const struct contact_change *contacts;
     size_t n_contacts;
+    const struct key_row *keys; /* seq ascending, at most last; a row takes the place of an older one of the same key */
+    size_t n_keys;
     struct str stamp; /* new alive stamp (opaque, up to 64 KiB), or STR_NONE */
 };
 
@@ -79,8 +98,8 @@ void store_close(struct store *s);
 void store_info(const struct store *s, struct store_info *out);
 
 /* Begins a commit; at most one at a time. ERR_OK: done already (a small one is written at once); ERR_MORE: in
- * flight; else it failed, and the store takes no further commit: the daemon must stop. Order inside: contacts are
- * durable before the lines, lines and seal before the commit is done. */
+ * flight; else it failed, and the store takes no further commit: the daemon must stop. Order inside: contacts and
+ * keys are durable before the lines, lines and seal before the commit is done. */
 enum err store_commit(struct store *s, const struct commit *c, struct errmsg *msg) ERR_MUSTCHECK;
 /* ERR_OK: done; ERR_MORE: still in flight (never with wait); else it failed. */
 enum err store_commit_poll(struct store *s, bool wait, struct errmsg *msg) ERR_MUSTCHECK;
@@ -96,6 +115,11 @@ enum err store_contact(struct store *s, uint32_t number, struct str id, struct b
                        struct errmsg *msg) ERR_MUSTCHECK;
 enum err store_unit_contact(struct store *s, struct str unit, struct buf *out, struct contact *contact,
                             struct errmsg *msg) ERR_MUSTCHECK;
+
+/* The row of a key that was decided less than KEY_SECONDS before now, and whose commit is done. ERR_ABSENT: there is
+ * none. */
+enum err store_key_find(struct store *s, const unsigned char key[KEY_HASH], int64_t now, struct key_row *out,
+                        struct errmsg *msg) ERR_MUSTCHECK;
 
 /* The last durable stamp, appended to out; ERR_ABSENT: there is none. */
 enum err store_stamp(struct store *s, struct buf *out, struct errmsg *msg) ERR_MUSTCHECK;

@@ -2,7 +2,7 @@
 #include "codec/json_fields.h"
 #include "tests/lib/tap.h"
 
-enum { NAME, NOTE, SCOPE, SCOPE_UNIT_NAME, N_FIELDS };
+enum { NAME, NOTE, SCOPE, SCOPE_UNIT_NAME, AFTER, N_FIELDS };
 
 static struct json_field fields[N_FIELDS];
 
@@ -11,6 +11,7 @@ static void reset(void)
     fields[NAME] = (struct json_field){.name = "name", .required = true, .max = 8};
     fields[NOTE] = (struct json_field){.name = "note", .nullable = true, .max = 20};
     fields[SCOPE] = (struct json_field){.name = "scope", .nullable = true};
+    fields[AFTER] = (struct json_field){.name = "after", .number = true, .max = 8};
     fields[SCOPE_UNIT_NAME] = (struct json_field){.name = "scope.unit", .max = 8};
 }
 
@@ -37,6 +38,12 @@ static void good(void)
     buf_clear(&text);
     is_int(read_it(STR_LIT("{\"name\":\"n\",\"scope\":null}"), &text, &fault), ERR_OK, "null where it may be");
     ok(!fields[SCOPE].object, "null is no object");
+    buf_clear(&text);
+    is_int(read_it(STR_LIT("{\"name\":\"n\",\"after\":-1.50e7}"), &text, &fault), ERR_OK, "a number where it may be");
+    ok(str_is(fields[AFTER].value, "-1.50e7"), "comes as it stands");
+    buf_clear(&text);
+    is_int(read_it(STR_LIT("{\"name\":\"n\",\"after\":\"seven\"}"), &text, &fault), ERR_OK, "there a string may be, too");
+    ok(str_is(fields[AFTER].value, "seven"), "whatever it says");
     buf_done(&text);
 }
 
@@ -69,6 +76,10 @@ static const struct {
     {STR_LIT("{\"\xe4\xb8\xad\":\"n\"}"), "???", "is unknown"},
     {STR_LIT("{\"unit\":\"n\"}"), "unit", "is unknown"},
     {STR_LIT("{\"scope.unit\":\"n\"}"), "scope.unit", "is unknown"},
+    {STR_LIT("{\"after\":123456789}"), "after", "is too long"},
+    {STR_LIT("{\"after\":null}"), "after", "must not be null"},
+    {STR_LIT("{\"after\":true}"), "after", "must be a number or a string"},
+    {STR_LIT("{\"after\":01}"), "", "not one whole JSON object"},
     {STR_LIT("{\"scope\":\"all\"}"), "scope", "must be an object or null"},
     {STR_LIT("{\"scope\":{\"name\":\"n\"}}"), "scope.name", "is unknown"},
     {STR_LIT("{\"scope\":{\"unit\":{}}}"), "scope.unit", "must be a string"},
@@ -79,7 +90,7 @@ static const struct {
 
 int main(void)
 {
-    plan(6 + N_BAD);
+    plan(10 + N_BAD);
     good();
     for (size_t i = 0; i < N_BAD; i++) {
         struct buf text = BUF_INIT;

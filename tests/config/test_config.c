@@ -15,9 +15,9 @@
     "cycle, validity, remind_ahead, remind_every, remind_at, grace, payday, resume, evidence_after, defer_max, " \
     "notice, channels\n"
 #define ROOT_KEYS \
-    "timezone, store, listen, clock, brake_limit, clock_jump, max_downtime, country_code, max_lines, " \
+    "timezone, store, listen, tls_cert, tls_key, tls_client_ca, clock, brake_limit, clock_jump, max_downtime, country_code, max_lines, " \
     "sms_daily_cap, delivery_log\n"
-#define LISTEN "expected \"unix:/PATH\" or \"HOST:PORT\", each once\n"
+#define LISTEN "expected \"unix:/PATH\", \"HOST:PORT\" or \"tls:HOST:PORT\", each once\n"
 #define CLOCK "expected \"system\" or a start and a factor, such as \"2026-02-01T00:00:00+08:00 x86400\"\n"
 #define BRAKE "expected a number such as \"500\", a percentage such as \"1%\" or \"off\"\n"
 #define CYCLE "expected \"N months\" (1 to 120) or \"N days\" (1 to 3660)\n"
@@ -50,10 +50,10 @@ static const struct {
     {"an unknown key in a policy", "policy \"p\" {\n\n  gracce = 3 }\n",
      "main.conf:3: policy \"p\": unknown key \"gracce\": expected " POLICY_KEYS},
     {"an unknown key", "# one\ntimezon = UTC\n" A_POLICY, "main.conf:2: unknown key \"timezon\": expected " ROOT_KEYS},
-    {"an unknown section", A_POLICY "token \"jingtong\" { sha256 = \"x\"\n roles = { \"a\", \"b\" } }\n",
-     "main.conf:2: unknown section \"token\": expected policy, channel, endpoint or message\n"},
+    {"an unknown section", A_POLICY "region \"north\" { grace = \"x\"\n cycles = { \"a\", \"b\" } }\n",
+     "main.conf:2: unknown section \"region\": expected policy, channel, endpoint, message or token\n"},
     {"an unknown section without a name", A_POLICY "limits { sms = 5 }\n",
-     "main.conf:2: unknown section \"limits\": expected policy, channel, endpoint or message\n"},
+     "main.conf:2: unknown section \"limits\": expected policy, channel, endpoint, message or token\n"},
     {"an unknown function", A_POLICY "import(\"x\")\n",
      "main.conf:2: unknown function \"import\": expected include(\"FILE\"), outside of sections\n"},
     {"include() within a section", "policy \"p\" { include(\"x\") }\n",
@@ -87,7 +87,17 @@ static const struct {
     {"an address named twice", A_POLICY "listen = { \"[::1]:1\", \"[::1]:1\" }\n",
      "main.conf:2: listen = \"[::1]:1\": " LISTEN},
     {"no address", A_POLICY "\nlisten = {\n}\n",
-     "main.conf:3: listen has 0 values: expected 1 to 16 of \"unix:/PATH\" or \"HOST:PORT\", each once\n"},
+     "main.conf:3: listen has 0 values: expected 1 to 16 of \"unix:/PATH\", \"HOST:PORT\" or \"tls:HOST:PORT\", each once\n"},
+    {"TLS without a certificate", A_POLICY "listen = { \"unix:/a\", \"tls:[::]:8443\" }\n",
+     "main.conf:2: listen has an address with TLS: expected tls_cert and tls_key, too\n"},
+    {"a certificate without a key", A_POLICY "tls_cert = \"c.pem\"\n",
+     "main.conf:2: tls_cert alone: expected both, or neither\n"},
+    {"a key without a certificate", A_POLICY "listen = \"tls:[::]:8443\"\ntls_key = \"/k.pem\"\n",
+     "main.conf:3: tls_key alone: expected both, or neither\n"},
+    {"an authority for clients alone", A_POLICY "tls_client_ca = \"/ca.pem\"\n",
+     "main.conf:2: tls_client_ca alone: expected tls_cert and tls_key, too\n"},
+    {"a certificate in a relative path", A_POLICY "tls_cert = \"tls/c.pem\"\ntls_key = \"/k.pem\"\n",
+     "main.conf:2: tls_cert = \"tls/c.pem\": expected \"/PATH\", or a credential's name\n"},
     {"a bad duration", A_POLICY "clock_jump = 3600\nmax_downtime = \"1w\"\nchannel \"c\" { expect_every = \"0h\" }\n",
      "main.conf:2: clock_jump = 3600: expected " DURATION "main.conf:3: max_downtime = \"1w\": expected " DURATION
      "main.conf:4: channel \"c\": expect_every = \"0h\": expected " DURATION},

@@ -55,9 +55,10 @@ static void test_keys(void)
     check_key(POLICY, "payday", LIST("1", "31"), LIST("0", "32"));
     check_key(POLICY, "evidence_after", LIST("0", "600"), LIST("601"));
     check_key(ROOT, "listen",
-              LIST("unix:/a", "127.0.0.1:1", "[::1]:65535", "localhost:0", "my-host.example:80"),
+              LIST("unix:/a", "127.0.0.1:1", "[::1]:65535", "localhost:0", "my-host.example:80", "tls:[::]:8443",
+                   "tls:0.0.0.0:0"),
               LIST("", "unix:", "unix:/", "unix:a", ":80", "host", "host:", "host:65536", "host:-1", "[::1]", "[]:1",
-                   "::1:80", "ho st:1", "http://host:1"));
+                   "::1:80", "ho st:1", "http://host:1", "tls:", "tls:/a", "tls:unix:/a", "tls:tls:a:1", "TLS:a:1"));
     check_key(ROOT, "clock", LIST("system", "2026-02-01T00:00:00+08:00 x86400", "2026-02-01T00:00:00Z x1000000000"),
               LIST("", "System", "x2", "2026-02-01 x2", "2026-02-01T00:00:00Z", "2026-02-01T00:00:00Z x",
                    "2026-02-01T00:00:00Z x0", "2026-02-01T00:00:00Z x1000000001", "2026-02-01T00:00:00Z  x2",

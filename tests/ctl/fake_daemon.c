@@ -22,7 +22,9 @@ static void add_result(struct buf *b, struct str line, unsigned number)
                    "\"member\":\"id\",\"detail\":\"it is \\\"bad\\\"\"}\n",
                    number);
     else if (contains(line, "rej"))
-        buf_printf(b, "{\"id\":\"x\",\"op\":\"certify\",\"result\":\"rejected\",\"reason\":\"stale\",\"seq\":[%u]}\n",
+        buf_printf(b,
+                   "{\"id\":\"x\",\"op\":\"certify\",\"result\":\"rejected\",\"reason\":\"stale\",\"seq\":[%u],"
+                   "\"message\":\"认证日期过早。\"}\n",
                    number);
     else
         buf_printf(b, "{\"id\":\"x\",\"op\":\"enrol\",\"result\":\"%s\",\"reason\":null,\"seq\":[]}\n",

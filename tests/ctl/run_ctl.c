@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -61,54 +62,122 @@ const char *test_config(const char *more)
     return path;
 }
 
-static _Noreturn void be_ctl(const char *program, char **argv, const char *in, const char *out, const char *err)
+/* The program itself, not a call in the child: a daemon played by a thread may hold the allocator's lock while this
+ * process forks, and then nobody would ever give it back. out: taken. */
+static pid_t start_ctl(char **argv, const char *in, int out, const char *err)
 {
-    int fds[] = {open(in, O_RDONLY), open(out, O_WRONLY | O_CREAT | O_TRUNC, 0600),
-                 open(err, O_WRONLY | O_CREAT | O_TRUNC, 0600)};
+    char program[4096];
+    const char *built = getenv("top_builddir");
+    snprintf(program, sizeof program, "%s/lifecertctl", built ? built : ".");
+    fflush(stdout);
+    pid_t child = fork();
+    if (child != 0) {
+        close(out);
+        return child;
+    }
+    int fds[] = {open(in, O_RDONLY), out, open(err, O_WRONLY | O_CREAT | O_TRUNC, 0600)};
     for (int i = 0; i < 3; i++)
         dup2(fds[i], i);
     execv(program, argv);
     _exit(127);
 }
 
-void run_ctl(struct ran *r, const char *input, ...)
-{
-    static char in[128], out[128], err[128], program[4096];
-    /* Two lists of the same strings: the program moves those of its own about. */
-    static char *owned[ARGS_MAX];
-    char *argv[ARGS_MAX] = {(char *)"lifecertctl"};
-    int argc = 1, state;
-    va_list args;
-    va_start(args, input);
-    for (const char *a; (a = va_arg(args, const char *)) && argc < ARGS_MAX - 1;)
-        owned[argc++] = mem_strdup(a);
-    memcpy(argv + 1, owned + 1, (size_t)(argc - 1) * sizeof *argv);
-    va_end(args);
-    snprintf(in, sizeof in, "%s/in", tap_tmpdir());
-    snprintf(out, sizeof out, "%s/out", tap_tmpdir());
-    snprintf(err, sizeof err, "%s/err", tap_tmpdir());
-    FILE *f = fopen(in, "we");
-    if (!f)
-        bail_out("cannot write %s", in);
-    fputs(input ? input : "", f);
-    fclose(f);
+/* Two lists of the same strings: the program moves those of its own about. */
+struct arguments {
+    char *argv[ARGS_MAX], *owned[ARGS_MAX];
+    int argc;
+};
 
-    fflush(stdout);
-    /* The program itself, not a call in the child: a daemon played by a thread may hold the allocator's lock while this
-     * process forks, and then nobody would ever give it back. */
-    const char *built = getenv("top_builddir");
-    snprintf(program, sizeof program, "%s/lifecertctl", built ? built : ".");
-    pid_t child = fork();
-    if (child == 0)
-        be_ctl(program, argv, in, out, err);
+static void take_arguments(struct arguments *a, va_list args)
+{
+    *a = (struct arguments){.argv = {(char *)"lifecertctl"}, .argc = 1};
+    for (const char *s; (s = va_arg(args, const char *)) && a->argc < ARGS_MAX - 1; a->argc++)
+        a->argv[a->argc] = a->owned[a->argc] = mem_strdup(s);
+}
+
+static void arguments_done(struct arguments *a)
+{
+    for (int i = 1; i < a->argc; i++)
+        free(a->owned[i]);
+}
+
+static const char *file_of(const char *name, char path[128], const char *text)
+{
+    snprintf(path, 128, "%s/%s", tap_tmpdir(), name);
+    FILE *f = text ? fopen(path, "we") : NULL;
+    if (text && !f)
+        bail_out("cannot write %s", path);
+    if (f) {
+        fputs(text, f);
+        fclose(f);
+    }
+    return path;
+}
+
+static int end_of(pid_t child)
+{
+    int state;
     if (child < 0 || waitpid(child, &state, 0) != child)
         bail_out("cannot run lifecertctl");
+    return WIFEXITED(state) ? WEXITSTATUS(state) : -1;
+}
+
+void run_ctl(struct ran *r, const char *input, ...)
+{
+    char in[128], out[128], err[128];
+    struct arguments a;
+    va_list args;
+    va_start(args, input);
+    take_arguments(&a, args);
+    va_end(args);
+    file_of("out", out, NULL);
+    file_of("err", err, NULL);
+    int fd = open(out, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    int status = end_of(start_ctl(a.argv, file_of("in", in, input ? input : ""), fd, err));
     ran_done(r);
-    r->status = WIFEXITED(state) ? WEXITSTATUS(state) : -1;
-    r->out = file_text(out);
-    r->err = file_text(err);
-    for (int i = 1; i < argc; i++)
-        free(owned[i]);
+    *r = (struct ran){.status = status, .out = file_text(out), .err = file_text(err)};
+    arguments_done(&a);
+}
+
+static int open_terminal(unsigned columns, char name[64])
+{
+    struct winsize size = {.ws_row = 25, .ws_col = (unsigned short)columns};
+    int fd = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0 || grantpt(fd) != 0 || unlockpt(fd) != 0 || ptsname_r(fd, name, 64) != 0 ||
+        ioctl(fd, TIOCSWINSZ, &size) != 0)
+        bail_out("there is no terminal to be had");
+    return fd;
+}
+
+/* Until whoever writes has ended: then reading a terminal's other side fails. Carriage returns are left out. */
+static char *terminal_text(int fd)
+{
+    struct buf b = BUF_INIT;
+    char block[4096];
+    for (ssize_t n; (n = read(fd, block, sizeof block)) > 0;)
+        for (ssize_t i = 0; i < n; i++)
+            if (block[i] != '\r')
+                buf_addc(&b, block[i]);
+    buf_addc(&b, '\0');
+    return b.p;
+}
+
+void run_ctl_on_terminal(struct ran *r, unsigned columns, ...)
+{
+    char in[128], err[128], terminal[64];
+    struct arguments a;
+    va_list args;
+    va_start(args, columns);
+    take_arguments(&a, args);
+    va_end(args);
+    int fd = open_terminal(columns, terminal);
+    file_of("err", err, NULL);
+    pid_t child = start_ctl(a.argv, file_of("in", in, ""), open(terminal, O_RDWR | O_NOCTTY | O_CLOEXEC), err);
+    char *out = terminal_text(fd);
+    ran_done(r);
+    *r = (struct ran){.status = end_of(child), .out = out, .err = file_text(err)};
+    close(fd);
+    arguments_done(&a);
 }
 
 void ran_done(struct ran *r)

@@ -11,6 +11,8 @@ struct ran {
 
 /* Runs it with these arguments, up to a NULL; r's old content is replaced. input: for its stdin, or NULL. */
 void run_ctl(struct ran *r, const char *input, ...);
+/* The same with a terminal of so many columns for its stdout; out has plain newlines. */
+void run_ctl_on_terminal(struct ran *r, unsigned columns, ...);
 void ran_done(struct ran *r);
 
 /* Does text have part in it? When not, text is shown. */

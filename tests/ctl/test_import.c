@@ -48,11 +48,44 @@ static void test_ndjson(void)
            "{\"id\":\"x\",\"op\":\"enrol\",\"result\":\"applied\",\"reason\":null,\"seq\":[],\"line\":1}\n"
            "{\"id\":null,\"op\":null,\"result\":\"error\",\"reason\":\"malformed\",\"line\":4,\"member\":\"id\","
            "\"detail\":\"it is \\\"bad\\\"\"}\n"
-           "{\"id\":\"x\",\"op\":\"certify\",\"result\":\"rejected\",\"reason\":\"stale\",\"seq\":[3],\"line\":5}\n"
+           "{\"id\":\"x\",\"op\":\"certify\",\"result\":\"rejected\",\"reason\":\"stale\",\"seq\":[3],"
+           "\"message\":\"认证日期过早。\",\"line\":5}\n"
            "{\"id\":\"x\",\"op\":\"enrol\",\"result\":\"unchanged\",\"reason\":null,\"seq\":[],\"line\":6}\n"
            "{\"id\":\"x\",\"op\":\"enrol\",\"result\":\"applied\",\"reason\":null,\"seq\":[],\"line\":7}\n",
            "results are kept with the lines of the file");
     free(kept);
+}
+
+/* Each row: the environment, and what is asked for. */
+static void test_languages(void)
+{
+    static const char *const rows[][4] = {
+        {NULL, NULL, NULL, NULL},
+        {NULL, NULL, "C.UTF-8", NULL},
+        {NULL, NULL, "zh_CN.UTF-8", "Accept-Language: zh\r\n"},
+        {NULL, NULL, "en", "Accept-Language: en\r\n"},
+        {NULL, NULL, "eng", NULL},
+        {NULL, "en_GB.UTF-8", "zh_CN.UTF-8", "Accept-Language: en\r\n"},
+        {NULL, "", "zh_CN.UTF-8", "Accept-Language: zh\r\n"},
+        {"zh_TW", "en_GB.UTF-8", "fr_FR", "Accept-Language: zh\r\n"},
+        {"POSIX", "en_GB.UTF-8", "zh_CN", NULL},
+    };
+    static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
+    const char *file = test_file("one.ndjson", "{\"a\":1}\n", 0);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        for (int j = 0; j < 3; j++)
+            if (rows[i][j])
+                setenv(names[j], rows[i][j], 1);
+            else
+                unsetenv(names[j]);
+        start();
+        run_ctl(&r, NULL, "-c", config, "import", file, NULL);
+        fake_daemon_stop(&d);
+        const char *asked = strstr(d.requests[0].head.p, "Accept-Language:");
+        ok(rows[i][3] ? asked && strncmp(asked, rows[i][3], strlen(rows[i][3])) == 0 : !asked,
+           "LC_ALL=%s LC_MESSAGES=%s LANG=%s ask for %.19s", rows[i][0] ? rows[i][0] : "-",
+           rows[i][1] ? rows[i][1] : "-", rows[i][2] ? rows[i][2] : "-", rows[i][3] ? rows[i][3] : "no language");
+    }
 }
 
 static void test_csv(void)
@@ -180,6 +213,7 @@ int main(void)
     test_bodies_of_a_stream();
     test_many();
     test_failures();
+    test_languages();
     fake_daemon_done(&d);
     ran_done(&r);
     return tap_end();

@@ -163,6 +163,10 @@ static void test_holds(void)
     run_ctl(&r, NULL, "-c", config, "holds", NULL);
     fake_daemon_stop(&d);
     is_str(r.out, "No hold is placed.\n", "none is a sentence");
+    start("{\"holds\":[{\"name\":\"brake\"},{\"name\":\"feed:face\"}]}\n");
+    run_ctl(&r, NULL, "-c", config, "holds", "--json", NULL);
+    fake_daemon_stop(&d);
+    is_str(r.out, "{\"name\":\"brake\"}\n{\"name\":\"feed:face\"}\n", "as JSON each is a line");
 }
 
 static void test_problems(void)
@@ -183,6 +187,36 @@ static void test_problems(void)
     run_ctl(&r, NULL, "-c", config, "holds", NULL);
     fake_daemon_stop(&d);
     ok(r.status == 1 && has(r.err, "(HTTP 400)"), "a problem that is no JSON");
+}
+
+/* What to do next is said where it is known. */
+static void test_next_steps(void)
+{
+    static const struct fake_answer absent[] = {
+        {"DELETE /v1/holds/brick", "{\"detail\":\"no such hold\"}", 404},
+        {"GET /v1/holds", "{\"holds\":[{\"name\":\"brake\"},{\"name\":\"feed:face\"}]}", 200},
+        {"POST /v1/endpoints/pay/resume", "{\"detail\":\"no such endpoint\"}", 404},
+        {"GET /v1/endpoints", "{\"endpoints\":[]}", 200},
+        {NULL, NULL, 0},
+    };
+    start(NULL);
+    d.answers = absent;
+    run_ctl(&r, NULL, "-c", config, "hold", "lift", "brick", "--by", "L", "--why", "x", NULL);
+    ok(r.status == 1 && has(r.err, "brick: no such hold (HTTP 404)\nlifecertctl: there are brake, feed:face\n"),
+       "of a hold that is not there: which are");
+    run_ctl(&r, NULL, "-c", config, "endpoint", "resume", "pay", "--by", "L", "--why", "x", NULL);
+    fake_daemon_stop(&d);
+    ok(r.status == 1 && has(r.err, "there is no endpoint\n"), "of an endpoint: that there is none");
+    start("{\"detail\":\"only root\"}");
+    d.answer_status = 403;
+    run_ctl(&r, NULL, "-c", config, "status", NULL);
+    fake_daemon_stop(&d);
+    ok(r.status == 3 && has(r.err, "only root (HTTP 403)\n") && has(r.err, "sudo, or --url with --token-file"),
+       "of what is not allowed: who may");
+    run_ctl(&r, NULL, "-c", config, "status", NULL);
+    ok(r.status == 3 && has(r.err, socket_path) && has(r.err, "systemctl start lifecertd, or lifecertd -c ") &&
+           has(r.err, "is the first unix: listener of that file"),
+       "of a daemon that does not run: how to start it, and where the socket is looked for");
 }
 
 static void test_tokens(void)
@@ -213,6 +247,7 @@ int main(void)
     test_status_endpoints();
     test_holds();
     test_problems();
+    test_next_steps();
     test_tokens();
     fake_daemon_done(&d);
     ran_done(&r);

@@ -49,10 +49,42 @@ static void test_sent_again(void)
     world_close(&w);
 }
 
+/* The same, and what is sent again fails once: it waits behind the cursor, which has passed the dead letter by the time
+ * of the next crash. */
+static void test_sent_again_behind_the_cursor(void)
+{
+    struct world w = {.still = true};
+    world_open(&w, world_dir("gaps-behind"), world_hook("a", "retry = { }"));
+    world_enrol(&w, "P0", "");
+    world_enrol(&w, "P1", "");
+    uint64_t holds = world_last(&w) - 1, before = holds + 1, dead = world_event(&w, "P1");
+    world_run(&w);
+    world_answer(&w, "a", before, 200);
+    world_answer(&w, "a", dead, 500);
+    world_pass(&w, 100);
+    is_str(world_state(&w, "a", dead), "dead", "an event was given up,");
+    world_crash(&w);
+    world_reload(&w, world_hook("a", "retry = { 5s }"));
+    world_run(&w);
+    world_answer(&w, "a", holds, 200);
+    world_answer(&w, "a", before, 500);
+    world_pass(&w, 100);
+    is_str(world_state(&w, "a", before), "retry", "one before it was sent once more, and failed,");
+    ok(world_cursor(&w, "a") >= dead, "and the cursor is beyond both");
+    world_crash(&w);
+    uint64_t next = world_event(&w, "P1");
+    world_pass(&w, 7000);
+    ok(!marked(world_parcel(&w, "a", before)), "after another crash it still has no mark");
+    world_answer(&w, "a", before, 200);
+    ok(marked(world_parcel(&w, "a", next)), "which waits for the one behind");
+    world_close(&w);
+}
+
 int main(void)
 {
     plan(0);
     test_order();
     test_sent_again();
+    test_sent_again_behind_the_cursor();
     return tap_end();
 }

@@ -24,6 +24,20 @@ static void test_copies(void)
        "an endpoint's too");
     ok(l.v[0].row.subject.p == NULL && l.v[0].row.ref.p != NULL, "none stays none, and empty stays empty");
     is_int(l.v[0].row.seq, 9, "the rest is as it was");
+    char who[] = "Li";
+    struct delivery_change again = {.kind = CHANGE_REDELIVERY,
+                                    .redelivery = {.endpoint = str_of(who),
+                                                   .type = str_of(who),
+                                                   .subject = str_of(who),
+                                                   .by = str_of(who),
+                                                   .why = str_of(who),
+                                                   .last_error = str_of(who)}};
+    ledger_add(&l, &again);
+    memset(who, 'z', sizeof who - 1);
+    const struct redelivery_row *r = &l.v[2].redelivery;
+    ok(str_is(r->endpoint, "Li") && str_is(r->type, "Li") && str_is(r->subject, "Li") && str_is(r->by, "Li") &&
+           str_is(r->why, "Li") && str_is(r->last_error, "Li"),
+       "and a redelivery's");
     ledger_clear(&l);
     is_int(l.n, 0, "cleared, it has none");
     ledger_add(&l, &put);
@@ -64,7 +78,7 @@ static void test_blocks(void)
 
 int main(void)
 {
-    plan(9);
+    plan(10);
     test_copies();
     test_blocks();
     return tap_end();

@@ -243,6 +243,15 @@ static void test_quiet_change(void)
     tz_free(tz);
 }
 
+static void test_half(void)
+{
+    struct pace p = pace_of(0, 0, 9, no_rate), one = pace_of(0, 0, 1, no_rate);
+    is_int(pace_half(&p), 4, "half of nine is four");
+    is_int(pace_half(&one), 1, "and of one, one");
+    pace_throttled(&p, 1000, -1);
+    is_int(pace_half(&p), 2, "of what is left when it asked for less");
+}
+
 int main(void)
 {
     plan(0);
@@ -253,6 +262,7 @@ int main(void)
     test_window();
     test_burst();
     test_retry_after();
+    test_half();
     test_configure();
     test_quiet();
     test_quiet_change();

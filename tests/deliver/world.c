@@ -255,7 +255,7 @@ static bool answer_one(struct world *w)
 static bool asks_engine(const struct world *w)
 {
     for (const struct outlet *o = w->deliver->outlets; o; o = o->next)
-        if (o->question && o->question->busy)
+        if (o->proposal || (o->question && o->question->busy))
             return true;
     return false;
 }

@@ -120,7 +120,7 @@ static void mark_done(struct request *q)
 }
 
 /* Submits and ticks until it is answered; the present stays where it is. */
-static void run(struct rig *r, struct request *q)
+void rig_request(struct rig *r, struct request *q)
 {
     bool done = false;
     q->done = mark_done;
@@ -151,7 +151,7 @@ struct input_result rig_input(struct rig *r, const char *json)
     if (input_parse(p, json, n, &in, arena, &used, &fault) != ERR_OK)
         bail_out("%s: %s", json, fault.text);
     in.at = INSTANT_NONE;
-    run(r, &(struct request){.kind = REQUEST_INPUTS, .inputs = &in, .results = &result, .n_inputs = 1});
+    rig_request(r, &(struct request){.kind = REQUEST_INPUTS, .inputs = &in, .results = &result, .n_inputs = 1});
     free(arena);
     input_parser_free(p);
     return result;
@@ -194,7 +194,7 @@ void rig_inputs(struct rig *r, const char *ndjson, lc_instant until)
 
 static const char *answer(struct rig *r, struct request *q)
 {
-    run(r, q);
+    rig_request(r, q);
     buf_done(&r->body);
     r->body = q->body;
     if (q->err != ERR_OK) {
@@ -208,6 +208,23 @@ static const char *answer(struct rig *r, struct request *q)
 const char *rig_ask(struct rig *r, enum request_kind kind, const char *id)
 {
     return answer(r, &(struct request){.kind = kind, .id = str_of(id)});
+}
+
+const char *rig_period(struct rig *r, lc_month period, const char *policy)
+{
+    struct request q = {.kind = REQUEST_SCAN, .scan = {.kind = SCAN_PERIOD, .period = period}};
+    q.scan.policy = policy ? str_of(policy) : STR_NONE;
+    buf_clear(&r->body);
+    do {
+        rig_request(r, &q);
+        if (q.err != ERR_OK)
+            bail_out("a period fails: %s", q.msg.text);
+        buf_addstr(&r->body, buf_str(&q.body));
+        buf_clear(&q.body);
+    } while (q.scan.id);
+    buf_done(&q.body);
+    *buf_room(&r->body, 1) = '\0';
+    return r->body.p;
 }
 
 enum err rig_place(struct rig *r, enum scope_kind kind, const char *name, const char *until)

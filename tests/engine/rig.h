@@ -33,8 +33,12 @@ void rig_until(struct rig *r, lc_instant until);
 struct input_result rig_input(struct rig *r, const char *json);
 /* All lines of a text, each at its `at`. */
 void rig_inputs(struct rig *r, const char *ndjson, lc_instant until);
+/* Any request, until it is answered. */
+void rig_request(struct rig *r, struct request *q);
 /* The answer to a question; NULL when there is none. It holds until the next call. */
 const char *rig_ask(struct rig *r, enum request_kind kind, const char *id);
+/* Who is paid for a period; policy NULL: all. It holds until the next call. */
+const char *rig_period(struct rig *r, lc_month period, const char *policy);
 enum err rig_place(struct rig *r, enum scope_kind kind, const char *name, const char *until);
 enum err rig_lift(struct rig *r, const char *name);
 enum err rig_reload(struct rig *r, const char *conf);

@@ -150,6 +150,7 @@ static void test_replay(uint64_t seed, const char *history)
             rig_crash(&r);
         else
             rig_again(&r, i == 2);
+        rig_until(&r, END);
         char *after = all_states(&r);
         if (!ok(strcmp(before, after) == 0, "seed %" PRIu64 ": the same state after %s", seed, how[i]))
             show_difference(before, after);

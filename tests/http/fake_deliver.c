@@ -61,9 +61,15 @@ static void decide(struct deliver_order *o)
     o->done(o);
 }
 
-static void take(struct deliver *d, struct deliver_order *o, const char *verb)
+static void add_place(struct buf *b, const char *name, const struct log_place *p)
 {
-    buf_printf(&o->body, "{\"verb\":\"%s\"", verb);
+    static const char *const kinds[] = {"none", "number", "instant", "date"};
+    long long value = p->kind == PLACE_NUMBER ? (long long)p->number : p->kind == PLACE_INSTANT ? p->at : p->date;
+    buf_printf(b, ",\"%s\":\"%s %lld\"", name, kinds[p->kind], p->kind == PLACE_NOT_GIVEN ? 0 : value);
+}
+
+static void hold_or_decide(struct deliver *d, struct deliver_order *o)
+{
     if (!d->held) {
         decide(o);
         return;
@@ -71,6 +77,12 @@ static void take(struct deliver *d, struct deliver_order *o, const char *verb)
     o->next = d->orders;
     d->orders = o;
     sem_post(&d->come);
+}
+
+static void take(struct deliver *d, struct deliver_order *o, const char *verb)
+{
+    buf_printf(&o->body, "{\"verb\":\"%s\"", verb);
+    hold_or_decide(d, o);
 }
 
 void fake_deliver_release(struct deliver *d)
@@ -108,6 +120,21 @@ void deliver_drop(struct deliver *d, struct deliver_order *o)
     take(d, o, "drop");
 }
 
+void deliver_redeliver(struct deliver *d, const struct redeliver_call *c, struct deliver_order *o)
+{
+    BUF_LIT(&o->body, "{\"verb\":\"redeliver\"");
+    add_place(&o->body, "from", &c->from);
+    add_place(&o->body, "until", &c->until);
+    add_text(&o->body, "type", c->type);
+    add_text(&o->body, "subject", c->subject);
+    hold_or_decide(d, o);
+}
+
+void deliver_redeliver_cancel(struct deliver *d, struct deliver_order *o)
+{
+    take(d, o, "cancel");
+}
+
 /* --- questions --- */
 
 void deliver_write_endpoints(struct deliver *d, struct buf *out)
@@ -132,6 +159,27 @@ enum err deliver_write_deliveries(struct deliver *d, struct str endpoint, unsign
             buf_printf(out, " %s", delivery_state_text((enum delivery_state)s));
     buf_printf(out, "\",\"after\":%llu,\"limit\":%u}", (unsigned long long)after, limit);
     return ERR_OK;
+}
+
+unsigned deliver_metrics(struct deliver *d, struct endpoint_metrics *out, unsigned max)
+{
+    (void)d;
+    if (max < 2)
+        return 0;
+    out[0] = (struct endpoint_metrics){.name = "payroll",
+                                       .state = ENDPOINT_OPEN,
+                                       .delivered = 7,
+                                       .outcomes = {[OUTCOME_RETRY] = 4},
+                                       .lag = 12,
+                                       .lag_ms = 1500,
+                                       .last_ok_at = INT64_C(1772416800500)};
+    out[1] = (struct endpoint_metrics){.name = "texts",
+                                       .messages = true,
+                                       .state = ENDPOINT_PAUSED,
+                                       .dead_letters = 3,
+                                       .receipts_failed = 2,
+                                       .paused_at = INT64_C(1772416800000)};
+    return 2;
 }
 
 /* --- receipts --- */

@@ -19,6 +19,7 @@ void fake_deliver_release(struct deliver *d);
 
 /* Orders for the endpoint "absent" are ERR_ABSENT, for "invalid" ERR_INVALID, for "busy" ERR_LOCKED. Receipts are taken
  * for "gateway" with the secret "s/cret": a query of "full" is ERR_FULL, of "wrong" ERR_INVALID, of "quiet" has no
- * reply, any other is repeated in it. */
+ * reply, any other is repeated in it. The metrics are of two endpoints, "payroll" with an open breaker, and "texts",
+ * which sends messages and is paused. */
 
 #endif

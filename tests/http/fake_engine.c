@@ -3,6 +3,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "tests/http/fake_log.h"
+
 struct engine {
     pthread_mutex_t lock;
     pthread_cond_t wake;
@@ -11,6 +13,12 @@ struct engine {
     bool held, stop;
     uint64_t queued, limit, next_seq;
     struct fake_counts counts;
+    struct store *log;
+    struct {
+        struct input_key key;
+        struct input_result result;
+    } keys[FAKE_KEYS];
+    unsigned n_keys;
 };
 
 void stream_init(struct stream *s)
@@ -36,6 +44,25 @@ static struct input_result result_for(struct engine *e, const struct input *in)
     return r;
 }
 
+static struct input_result result_under(struct engine *e, const struct input *in, const struct input_key *key)
+{
+    for (unsigned i = 0; key && i < e->n_keys; i++) {
+        struct input_result r = e->keys[i].result;
+        if (memcmp(e->keys[i].key.key, key->key, KEY_HASH) != 0)
+            continue;
+        r.key = KEY_REPLAYED;
+        if (memcmp(e->keys[i].key.body, key->body, KEY_HASH) != 0)
+            r = (struct input_result){.result = RESULT_ERROR, .key = KEY_REUSED, .fault = "another input came before"};
+        return r;
+    }
+    struct input_result r = result_for(e, in);
+    if (key && e->n_keys < FAKE_KEYS && r.result != RESULT_ERROR) {
+        e->keys[e->n_keys].key = *key;
+        e->keys[e->n_keys++].result = r;
+    }
+    return r;
+}
+
 static void add_date(struct buf *b, const char *name, lc_date d)
 {
     char text[10];
@@ -53,9 +80,13 @@ static void add_text(struct buf *b, const char *name, struct str s)
     buf_add_json(b, s);
 }
 
-static void answer_query(struct request *r)
+static void answer_query(struct engine *e, struct request *r)
 {
     struct buf *b = &r->body;
+    if (r->kind == REQUEST_STORY)
+        fake_log_story(e->log, r->id, b);
+    if (b->n)
+        return;
     if ((r->kind == REQUEST_SHOW || r->kind == REQUEST_STORY) && str_is(r->id, "absent")) {
         r->err = err_set(&r->msg, ERR_ABSENT, "not enrolled");
         return;
@@ -73,16 +104,73 @@ static void answer_query(struct request *r)
     add_text(b, "name", r->hold.name);
     add_text(b, "why", r->hold.why);
     add_text(b, "by", r->hold.by);
+    if (r->kind == REQUEST_STATUS && fake_log_end(e->log)) /* "now" is another each time */
+        buf_printf(b, ",\"now\":\"%03u\",\"position\":%u", (unsigned)e->counts.requests[REQUEST_STATUS] % 1000,
+                   (unsigned)fake_log_end(e->log));
     buf_adds(b, "}");
+}
+
+/* --- scans: the id says how many slices were given --- */
+
+static void count_scans(struct engine *e, int change)
+{
+    pthread_mutex_lock(&e->lock);
+    e->counts.scans_open += (uint64_t)change;
+    pthread_mutex_unlock(&e->lock);
+}
+
+static void begin_scan(struct engine *e, struct request *r)
+{
+    const struct scan_order *o = &r->scan;
+    r->scan.position = FAKE_POSITION;
+    buf_printf(&r->body, "{\"kind\":%d,\"status\":%d", (int)o->kind, o->status);
+    add_text(&r->body, "policy", o->policy);
+    add_text(&r->body, "after", o->after);
+    buf_printf(&r->body, ",\"limit\":%d,\"period\":%d}\n", (int)o->limit, (int)o->period);
+    count_scans(e, 1);
+}
+
+static void end_scan(struct engine *e, struct request *r)
+{
+    r->scan.id = 0;
+    count_scans(e, -1);
+}
+
+static void answer_scan(struct engine *e, struct request *r)
+{
+    struct scan_order *o = &r->scan;
+    if (str_is(o->policy, "full"))
+        r->err = err_set(&r->msg, ERR_FULL, "too many");
+    else if (str_is(o->policy, "unknown")) {
+        o->member = "policy";
+        r->err = err_set(&r->msg, ERR_INVALID, "no such policy");
+    } else if (o->end)
+        end_scan(e, r);
+    else if (++o->id == 1)
+        begin_scan(e, r);
+    else if (o->id == 3 && str_is(o->policy, "broken")) {
+        r->err = err_set(&r->msg, ERR_ABSENT, "given up");
+        end_scan(e, r);
+    } else if (str_is(o->policy, "big")) {
+        for (size_t i = 0; i < FAKE_SLICE_BYTES / 10; i++)
+            buf_printf(&r->body, "{\"n\":%03u}\n", (unsigned)o->id);
+    } else if (!str_is(o->policy, "sparse"))
+        buf_printf(&r->body, "{\"slice\":%u}\n", (unsigned)o->id);
+    if (r->err == ERR_OK && o->id == FAKE_SLICES) {
+        buf_adds(&r->body, "{\"last\":true}\n");
+        end_scan(e, r);
+    }
 }
 
 static void answer(struct engine *e, struct request *r)
 {
     r->err = ERR_OK;
     for (uint32_t i = 0; i < r->n_inputs; i++)
-        r->results[i] = result_for(e, &r->inputs[i]);
-    if (r->kind != REQUEST_INPUTS && r->kind != REQUEST_STREAM_END)
-        answer_query(r);
+        r->results[i] = result_under(e, &r->inputs[i], r->keys ? &r->keys[i] : NULL);
+    if (r->kind == REQUEST_SCAN)
+        answer_scan(e, r);
+    else if (r->kind != REQUEST_INPUTS && r->kind != REQUEST_STREAM_END)
+        answer_query(e, r);
     r->done(r);
 }
 
@@ -116,6 +204,7 @@ struct engine *fake_engine_new(void)
     e->last = &e->first;
     e->limit = UINT64_MAX;
     e->next_seq = 1;
+    e->log = fake_log_new();
     if (pthread_create(&e->thread, NULL, work, e) != 0)
         abort();
     return e;
@@ -128,9 +217,30 @@ void fake_engine_free(struct engine *e)
     pthread_cond_signal(&e->wake);
     pthread_mutex_unlock(&e->lock);
     pthread_join(e->thread, NULL);
+    store_close(e->log);
     pthread_cond_destroy(&e->wake);
     pthread_mutex_destroy(&e->lock);
     free(e);
+}
+
+const uint64_t commit_bucket_limits[COMMIT_BUCKETS_N] = {1000000, 2500000, 3000000, 4000000, 5000000,
+                                                         6000000, 7000000, 8000000, 9000000, 10000000,
+                                                         11000000, 12000000, 13000000, 14000000};
+
+void engine_counters(const struct engine *e, struct engine_counters *out)
+{
+    struct engine *mine = (struct engine *)e; /* its lock is no part of what it is */
+    *out = (struct engine_counters){.next_deadline = INSTANT_NONE, .checkpoint_age = -1, .n_channels = 2};
+    pthread_mutex_lock(&mine->lock);
+    out->queued_inputs = mine->queued;
+    pthread_mutex_unlock(&mine->lock);
+    out->inputs[OP_CERTIFY][RESULT_APPLIED] = 5;
+    out->commit_buckets[1] = 2;
+    out->commit_ns = 3000000;
+    out->now = 1000;
+    out->channels[0] = (struct channel_counters){
+        .name = "face", .configured = true, .expect_every = 600, .heard_at = 400, .accepted = 9};
+    out->channels[1] = (struct channel_counters){.name = "gone", .configured = false, .heard_at = 900};
 }
 
 bool engine_submit(struct engine *e, struct request *r)
@@ -152,6 +262,16 @@ bool engine_submit(struct engine *e, struct request *r)
     }
     pthread_mutex_unlock(&e->lock);
     return room;
+}
+
+const struct store *engine_store(const struct engine *e)
+{
+    return e->log;
+}
+
+struct store *fake_engine_log(struct engine *e)
+{
+    return e->log;
 }
 
 void fake_engine_hold(struct engine *e, bool held)

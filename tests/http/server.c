@@ -51,17 +51,16 @@ static void *run(void *arg)
     return NULL;
 }
 
-static struct server start(uint32_t max_lines, bool allow_at, struct deliver *deliver)
+static struct server start(const struct http_options *given, struct deliver *deliver)
 {
     static unsigned n;
     struct server_inside *in = mem_zalloc(1, sizeof *in);
     struct server s = {.engine = fake_engine_new(), .deliver = deliver, .inside = in};
-    struct http_options o = {.engine = s.engine,
-                             .deliver = deliver,
-                             .country_code = "+86",
-                             .max_lines = max_lines,
-                             .allow_at = allow_at};
+    struct http_options o = *given;
     struct errmsg msg;
+    o.engine = s.engine;
+    o.deliver = deliver;
+    strcpy(o.country_code, "+86");
     snprintf(s.path, sizeof s.path, "%s/s%u", tap_tmpdir(), n++);
     snprintf(in->address, sizeof in->address, "unix:%s", s.path);
     check(listen_open(in->address, &in->fd, &msg), &msg);
@@ -79,14 +78,19 @@ static struct server start(uint32_t max_lines, bool allow_at, struct deliver *de
     return s;
 }
 
+struct server server_new_with(const struct http_options *o)
+{
+    return start(o, fake_deliver_new());
+}
+
 struct server server_new(uint32_t max_lines, bool allow_at)
 {
-    return start(max_lines, allow_at, fake_deliver_new());
+    return server_new_with(&(struct http_options){.max_lines = max_lines, .allow_at = allow_at});
 }
 
 struct server server_new_without_delivery(void)
 {
-    return start(1000, false, NULL);
+    return start(&(struct http_options){.max_lines = 1000}, NULL);
 }
 
 void server_do(struct server *s, void (*fn)(void *arg), void *arg)

@@ -14,6 +14,8 @@ struct server {
 };
 
 struct server server_new(uint32_t max_lines, bool allow_at);
+/* With options of its own, but for the engine, delivery and the country code. */
+struct server server_new_with(const struct http_options *o);
 /* One that has no delivery. */
 struct server server_new_without_delivery(void);
 /* Calls fn(arg) on the loop, and waits until it is done. */

@@ -15,6 +15,7 @@
 #include "tests/lib/tap.h"
 
 #define WHO "{'by':'Li','why':'new network'}"
+#define AGAIN "/v1/endpoints/payroll/redeliver"
 #define RECEIPTS "/v1/receipts/gateway/s%2Fcret"
 
 static struct server s;
@@ -71,6 +72,36 @@ static const struct {
     {"POST", "/v1/endpoints/sms/test", "{'phone':'12345x'}", 400, "'detail':'member \\'phone\\' is no phone number'"},
     {"POST", "/v1/endpoints/sms/test", "{'phone':null}", 400, "'member':'phone'"},
     {"POST", "/v1/endpoints/absent/test", NULL, 404, "no such endpoint"},
+    /* once more */
+    {"POST", AGAIN, "{'after':17,'by':'Li','why':'w'}", 202,
+     "{'verb':'redeliver','from':'number 17','until':'none 0','type':null,'subject':null,'endpoint':'payroll','by':'Li',"
+     "'why':'w','phone':null,'seq':0}\n"},
+    {"POST", AGAIN, "{'after':'0','until':9223372036854775807,'by':'Li','why':'w'}", 202,
+     "'from':'number 0','until':'number 9223372036854775807'"},
+    {"POST", AGAIN,
+     "{'since':'2026-06-16','until':'2026-06-16T09:00:00+08:00','type':'benefit.*','subject':'p1','by':'Li','why':'w'}", 202,
+     "'from':'date 46188','until':'instant 1781571600','type':'benefit.*','subject':'p1'"},
+    {"POST", AGAIN, "{'since':'2026-06-16T09:00:00Z','until':'9','by':'Li','why':'w'}", 202,
+     "'from':'instant 1781600400','until':'number 9'"},
+    {"POST", AGAIN, "{'after':17,'by':'Li'}", 400, "'member':'why'"},
+    {"POST", AGAIN, "{'after':17,'why':'w'}", 400, "'member':'by'"},
+    {"POST", AGAIN, WHO, 400, "'member':'after','detail':'one of \\'after\\' and \\'since\\' says where to begin'"},
+    {"POST", AGAIN, "{'after':1,'since':'2026-06-16','by':'Li','why':'w'}", 400, "'member':'since'"},
+    {"POST", AGAIN, "{'after':-1,'by':'Li','why':'w'}", 400, "'member':'after'"},
+    {"POST", AGAIN, "{'after':1.5,'by':'Li','why':'w'}", 400, "'member':'after'"},
+    {"POST", AGAIN, "{'after':1e3,'by':'Li','why':'w'}", 400, "'member':'after'"},
+    {"POST", AGAIN, "{'after':18446744073709551616,'by':'Li','why':'w'}", 400, "'member':'after'"},
+    {"POST", AGAIN, "{'since':20260616,'by':'Li','why':'w'}", 400, "'member':'since'"},
+    {"POST", AGAIN, "{'since':'yesterday','by':'Li','why':'w'}", 400, "'member':'since'"},
+    {"POST", AGAIN, "{'after':1,'until':'2026-02-30','by':'Li','why':'w'}", 400, "'member':'until'"},
+    {"POST", AGAIN, "{'after':1,'state':'x','by':'Li','why':'w'}", 400, "'member':'state'"},
+    {"POST", "/v1/endpoints/absent/redeliver", "{'after':1,'by':'Li','why':'w'}", 404, "no such endpoint"},
+    {"POST", "/v1/endpoints/busy/redeliver", "{'after':1,'by':'Li','why':'w'}", 409, "it is being sent just now"},
+    {"POST", "/v1/endpoints/invalid/redeliver", "{'after':1,'by':'Li','why':'w'}", 422, "it cannot be done"},
+    {"DELETE", AGAIN, WHO, 200, "{'verb':'cancel','endpoint':'payroll','by':'Li','why':'new network'"},
+    {"DELETE", AGAIN, "{'by':'Li'}", 400, "'member':'why'"},
+    {"DELETE", "/v1/endpoints/absent/redeliver", WHO, 404, "no such endpoint"},
+    {"GET", AGAIN, NULL, 405, "POST, DELETE only"},
     /* the list */
     {"GET", "/v1/deliveries", NULL, 200, "{'of':null,'states':' retry unknown dead','after':0,'limit':100}\n"},
     {"GET", "/v1/deliveries?endpoint=a%2Fb&state=dead,sent&after=17&limit=1000", NULL, 200,
@@ -199,6 +230,8 @@ static void test_notes(void)
     ask("POST", "/v1/endpoints/sms/test", "{'phone':'13800000000'}");
     ask("POST", "/v1/deliveries/payroll:7/retry", WHO);
     ask("POST", "/v1/deliveries/payroll:8/drop", WHO);
+    ask("POST", AGAIN, "{'after':1,'by':'Li','why':'w'}");
+    ask("DELETE", AGAIN, WHO);
     ask("POST", "/v1/holds", "{'hold':'moratorium','until':'2026-09-30','why':'flood','by':'Li'}");
     ask("POST", "/v1/holds",
         "{'hold':'moratorium','scope':{'unit':'u-1'},'until':'2026-09-30','why':'flood','by':'Li'}");
@@ -207,16 +240,20 @@ static void test_notes(void)
     ask("POST", "/v1/deliveries/busy:7/drop", WHO);
     ask("POST", "/v1/endpoints/payroll/pause", "{'by':'Li'}");
     struct buf log = captured();
-    is_str(log.p,
-           "event=operator-action action=pause endpoint=payroll by=Li why=\"new network\"\n"
-           "event=operator-action action=resume endpoint=payroll by=\"Li Q\" why=\"it=done\"\n"
-           "event=operator-action action=test endpoint=sms\n"
-           "event=operator-action action=retry delivery=payroll:7 by=Li why=\"new network\"\n"
-           "event=operator-action action=drop delivery=payroll:8 by=Li why=\"new network\"\n"
-           "event=operator-action action=place hold=moratorium by=Li why=flood\n"
-           "event=operator-action action=place hold=moratorium:unit:u-1 by=Li why=flood\n"
-           "event=operator-action action=lift hold=moratorium:unit:u-1 by=Li why=over\n",
-           "what operators did stands in the log, without the phone, and what was refused does not");
+    char want[2048];
+    snprintf(want, sizeof want,
+             "event=operator-action action=pause endpoint=payroll by=Li why=\"new network\" caller=uid:%1$u\n"
+             "event=operator-action action=resume endpoint=payroll by=\"Li Q\" why=\"it=done\" caller=uid:%1$u\n"
+             "event=operator-action action=test endpoint=sms caller=uid:%1$u\n"
+             "event=operator-action action=retry delivery=payroll:7 by=Li why=\"new network\" caller=uid:%1$u\n"
+             "event=operator-action action=drop delivery=payroll:8 by=Li why=\"new network\" caller=uid:%1$u\n"
+             "event=operator-action action=redeliver endpoint=payroll by=Li why=w caller=uid:%1$u\n"
+             "event=operator-action action=cancel-redelivery endpoint=payroll by=Li why=\"new network\" caller=uid:%1$u\n"
+             "event=operator-action action=place hold=moratorium by=Li why=flood caller=uid:%1$u\n"
+             "event=operator-action action=place hold=moratorium:unit:u-1 by=Li why=flood caller=uid:%1$u\n"
+             "event=operator-action action=lift hold=moratorium:unit:u-1 by=Li why=over caller=uid:%1$u\n",
+             (unsigned)getuid());
+    is_str(log.p, want, "what operators did stands in the log, without the phone, and what was refused does not");
     buf_done(&log);
 }
 

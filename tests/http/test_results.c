@@ -11,7 +11,7 @@ static struct input certify(const char *id)
 static void check_one(const struct input *in, const struct input_result *r, const char *want, const char *what)
 {
     struct buf b = BUF_INIT;
-    result_write(&b, in, r);
+    result_write(&b, in, r, EXPLAIN_EN);
     see_json(&b);
     buf_addc(&b, '\0');
     is_str(b.p, want, "%s", what);
@@ -28,8 +28,9 @@ static void single(void)
     check_one(&in,
               &(struct input_result){
                   .result = RESULT_REJECTED, .reason = REASON_STALE, .n_events = 1, .first_seq = UINT64_MAX},
-              "{'id':'330902-1','op':'certify','result':'rejected','reason':'stale','seq':[18446744073709551615]}",
-              "rejected, with the largest number there is");
+              "{'id':'330902-1','op':'certify','result':'rejected','reason':'stale','seq':[18446744073709551615],"
+              "'message':'The certification date is too long ago to count. Certify the person anew.'}",
+              "rejected, with the largest number there is, and why in words");
     check_one(&unit, &(struct input_result){.result = RESULT_APPLIED, .n_events = 1, .first_seq = 7},
               "{'id':null,'unit':'u-1','op':'unit','result':'applied','reason':null,'seq':[7]}", "a unit");
     check_one(&odd, &(struct input_result){.result = RESULT_UNCHANGED},
@@ -45,6 +46,10 @@ static void faults(void)
     result_log_fault(&l, 3, "malformed", "", "what a \"line\"");
     result_log_fault(&l, 4, "malformed", "id", "too long");
     result_log_add(&l, &in, &r, 5);
+    r = (struct input_result){.result = RESULT_ERROR, .key = KEY_REUSED, .fault = "another one"};
+    result_log_add(&l, &in, &r, 6);
+    r = (struct input_result){.result = RESULT_REJECTED, .reason = REASON_REVOKED, .n_events = 1, .first_seq = 9};
+    result_log_add(&l, &in, &r, 7);
     ok(result_log_drain(&l, &b, SIZE_MAX), "there was something to drain");
     see_json(&b);
     buf_addc(&b, '\0');
@@ -52,9 +57,12 @@ static void faults(void)
            "{'id':null,'op':null,'result':'error','reason':'malformed','line':3,'detail':'what a \\'line\\''}\n"
            "{'id':null,'op':null,'result':'error','reason':'malformed','line':4,'member':'id','detail':'too long'}\n"
            "{'id':'x','op':'certify','result':'error','reason':'malformed','line':5,'member':'channel',"
-           "'detail':'no such channel'}\n",
-           "faults of lines and of inputs, with their lines");
-    is_int(l.n, 3, "they are counted");
+           "'detail':'no such channel'}\n"
+           "{'id':'x','op':'certify','result':'error','reason':'key-reused','line':6,'detail':'another one'}\n"
+           "{'id':'x','op':'certify','result':'rejected','reason':'revoked','seq':[9],"
+           "'message':'该次认证已被撤销，不能再次使用，请为该人员重新办理认证。'}\n",
+           "faults of lines and of inputs, with their lines, and a rejection in the log's language");
+    is_int(l.n, 5, "they are counted");
     ok(!result_log_drain(&l, &b, SIZE_MAX), "and gone when drained");
     result_log_done(&l);
     buf_done(&b);
@@ -75,7 +83,7 @@ static void many(void)
         struct input_result r = {
             .result = RESULT_APPLIED, .n_events = (uint32_t)rng_below(&rng, 40), .first_seq = rng_next(&rng) / 2};
         result_log_add(&l, &in, &r, (uint64_t)i);
-        result_write(&want, &in, &r);
+        result_write(&want, &in, &r, EXPLAIN_ZH);
         buf_addc(&want, '\n');
     }
     for (bool more = true; more;) {

@@ -3,14 +3,14 @@
 #include "tests/lib/tap.h"
 
 static const struct route routes[] = {
-    {METHOD_GET, "/", WHO_ANYONE, NULL},
-    {METHOD_POST, "/v1/inputs", WHO_INTAKE, NULL},
-    {METHOD_GET, "/v1/people/:id", WHO_READ, NULL},
-    {METHOD_GET, "/v1/people/:id/events", WHO_READ, NULL},
-    {METHOD_GET, "/v1/holds", WHO_READ, NULL},
-    {METHOD_POST, "/v1/holds", WHO_OPERATE, NULL},
-    {METHOD_DELETE, "/v1/holds/:name", WHO_OPERATE, NULL},
-    {METHOD_POST, "/v1/receipts/:endpoint/:secret", WHO_ANYONE, NULL},
+    {METHOD_GET, "/", WHO_ANYONE, NULL, NULL},
+    {METHOD_POST, "/v1/inputs", WHO_INTAKE, NULL, NULL},
+    {METHOD_GET, "/v1/people/:id", WHO_READ, NULL, NULL},
+    {METHOD_GET, "/v1/people/:id/events", WHO_READ, NULL, NULL},
+    {METHOD_GET, "/v1/holds", WHO_READ, NULL, NULL},
+    {METHOD_POST, "/v1/holds", WHO_OPERATE, NULL, NULL},
+    {METHOD_DELETE, "/v1/holds/:name", WHO_OPERATE, NULL, NULL},
+    {METHOD_POST, "/v1/receipts/:endpoint/:secret", WHO_ANYONE, NULL, NULL},
 };
 #define N_ROUTES (sizeof routes / sizeof *routes)
 

@@ -1,5 +1,4 @@
-/* Who comes over TCP: until there are tokens, what anybody may and nothing else. The Unix socket beside it stays what
- * it is. */
+/* Who comes over TCP without a token: what anybody may and nothing else. The Unix socket beside it stays what it is. */
 #include <string.h>
 
 #include "net/listen.h"

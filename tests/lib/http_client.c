@@ -3,6 +3,8 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
@@ -53,6 +55,8 @@ struct client *client_new(const char *address)
             close(fd);
         return NULL;
     }
+    if (a.ss_family != AF_UNIX) /* or the kernel waits with a body for the acknowledgement of its header */
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
     struct client *c = mem_zalloc(1, sizeof *c);
@@ -130,20 +134,26 @@ static void terminate(struct buf *b)
     b->n--;
 }
 
-static bool take_chunks(struct client *c, struct buf *body)
+/* *size: 0 for the last one. */
+static bool take_chunk(struct client *c, struct buf *body, size_t *size)
 {
     struct buf line = BUF_INIT;
-    bool good = true;
-    for (size_t size = 1; good && size > 0;) {
-        buf_clear(&line);
-        good = take_line(c, &line);
-        terminate(&line);
-        size = good ? strtoul(line.p, NULL, 16) : 0;
-        good = good && take_bytes(c, size, body);
-        buf_clear(&line);
-        good = good && take_line(c, &line);
-    }
+    bool good = take_line(c, &line);
+    terminate(&line);
+    *size = good ? strtoul(line.p, NULL, 16) : 0;
+    good = good && take_bytes(c, *size, body);
+    buf_clear(&line);
+    good = good && take_line(c, &line);
     buf_done(&line);
+    return good;
+}
+
+static bool take_chunks(struct client *c, struct buf *body)
+{
+    size_t size = 1;
+    bool good = true;
+    while (good && size > 0)
+        good = take_chunk(c, body, &size);
     return good;
 }
 
@@ -159,9 +169,17 @@ static bool take_head(struct client *c, struct buf *head)
     return true;
 }
 
-void client_read(struct client *c, struct reply *r)
+/* What has been given out is no longer needed. */
+static void forget_used(struct client *c)
 {
-    bool good;
+    c->in.n -= c->at;
+    if (c->in.n)
+        memmove(c->in.p, c->in.p + c->at, c->in.n);
+    c->at = 0;
+}
+
+void client_read_head(struct client *c, struct reply *r)
+{
     do {
         buf_clear(&r->head);
         buf_clear(&r->body);
@@ -170,6 +188,32 @@ void client_read(struct client *c, struct reply *r)
             break;
         r->status = atoi(r->head.p + strcspn(r->head.p, " "));
     } while (r->status == 100);
+}
+
+bool client_read_chunk(struct client *c, struct buf *body)
+{
+    size_t size;
+    bool good = take_chunk(c, body, &size) && size > 0;
+    terminate(body);
+    forget_used(c);
+    return good;
+}
+
+int client_fd(const struct client *c)
+{
+    return c->fd;
+}
+
+bool client_has_more(const struct client *c)
+{
+    struct pollfd fd = {.fd = c->fd, .events = POLLIN};
+    return c->in.n > c->at || poll(&fd, 1, 0) > 0;
+}
+
+void client_read(struct client *c, struct reply *r)
+{
+    bool good;
+    client_read_head(c, r);
     const char *length = r->status ? reply_header(r, "Content-Length") : "0";
     if (length)
         good = take_bytes(c, strtoul(length, NULL, 10), &r->body);
@@ -179,10 +223,7 @@ void client_read(struct client *c, struct reply *r)
         r->status = 0;
     terminate(&r->head);
     terminate(&r->body);
-    c->in.n -= c->at;
-    if (c->in.n)
-        memmove(c->in.p, c->in.p + c->at, c->in.n);
-    c->at = 0;
+    forget_used(c);
 }
 
 void client_request(struct client *c, const char *method, const char *target, const char *headers, struct str body,
@@ -212,7 +253,7 @@ void request_once(const char *address, const char *method, const char *target, c
 
 const char *reply_header(const struct reply *r, const char *name)
 {
-    static char value[1024];
+    static _Thread_local char value[1024];
     size_t n = strlen(name);
     for (const char *line = strchr(r->head.p, '\n'); line && line[1]; line = strchr(line + 1, '\n')) {
         if (strncasecmp(line + 1, name, n) != 0 || line[1 + n] != ':')
@@ -227,7 +268,7 @@ const char *reply_header(const struct reply *r, const char *name)
 
 const char *reply_line(const struct reply *r, unsigned n)
 {
-    static char line[8192];
+    static _Thread_local char line[8192];
     const char *p = r->body.p, *end = p + r->body.n;
     while (p < end) {
         const char *newline = memchr(p, '\n', (size_t)(end - p));

@@ -27,6 +27,14 @@ void request_once(const char *address, const char *method, const char *target, c
 /* false: the other end has closed. */
 bool client_send(struct client *c, const void *bytes, size_t n);
 void client_read(struct client *c, struct reply *r);
+/* Of an answer that goes on and on: its header alone, and then what comes, chunk by chunk, appended to body; false: it has
+ * ended, or the connection has. */
+void client_read_head(struct client *c, struct reply *r);
+bool client_read_chunk(struct client *c, struct buf *body);
+/* For whoever reads by himself. */
+int client_fd(const struct client *c);
+/* Is there something to read already? */
+bool client_has_more(const struct client *c);
 
 /* A header's value, or NULL; it holds until the next call. */
 const char *reply_header(const struct reply *r, const char *name);

@@ -297,6 +297,14 @@ static bool knows_suspension(const struct m_person *p)
     return p->status == MS_SUSPENDED || (p->status == MS_TERMINATED && p->suspended_at_report);
 }
 
+static bool was_paid_apart(const struct m_person *p)
+{
+    for (int i = 0; i < p->n_events; i++)
+        if (p->events[i].back_pay.n || p->events[i].arrears.n)
+            return true;
+    return false;
+}
+
 void compare_state(const struct policy *policies, const struct record *r, const struct m_world *w,
                    const struct m_person *p, struct report *out)
 {
@@ -317,6 +325,7 @@ void compare_state(const struct policy *policies, const struct record *r, const 
     compare_number(out, "state", "resumed_on", S_DAY, r->resumed_on, m_last_r(p));
     compare_number(out, "state", "erased", S_FLAG, r->erased, p->erased);
     compare_number(out, "state", "lapsed", S_FLAG, r->lapsed, p->lapsed);
+    compare_number(out, "state", "paid_apart", S_FLAG, r->paid_apart, was_paid_apart(p));
     if (knows_suspension(p)) {
         compare_number(out, "state", "suspended_on", S_DAY, r->suspended_on, p->suspended_on);
         compare_number(out, "state", "withheld_from", S_MONTH, r->withheld_from, p->withheld_from);
@@ -350,7 +359,8 @@ void compare_replayed(const struct record *decided, const struct record *replaye
     if (a.status == STATUS_TERMINATED)
         a.policy = b->policy;
     bool same = a.status == b->status && a.policy == b->policy && a.lapsed == b->lapsed && a.erased == b->erased &&
-                a.suspended_at_death == b->suspended_at_death && a.approved_on == b->approved_on &&
+                a.suspended_at_death == b->suspended_at_death && a.paid_apart == b->paid_apart &&
+                a.approved_on == b->approved_on &&
                 a.certified_on == b->certified_on && a.reminded_on == b->reminded_on &&
                 a.deferred_until == b->deferred_until && a.notice_until == b->notice_until &&
                 a.suspended_on == b->suspended_on && a.resumed_on == b->resumed_on &&

@@ -29,6 +29,11 @@ static void addresses(void)
         {"[::1]:65535", ERR_OK, ""},
         {"[::ffff:127.0.0.1]:1", ERR_OK, ""},
         {"localhost:8600", ERR_OK, ""},
+        {"tls:0.0.0.0:8443", ERR_OK, ""},
+        {"tls:[::]:8443", ERR_OK, ""},
+        {"tls:", ERR_INVALID, "expected"},
+        {"tls:8443", ERR_INVALID, "expected"},
+        {"tls:unix:/run/api.sock", ERR_INVALID, "expected"},
         {"", ERR_INVALID, "expected \"unix:/PATH\", or an address and a port"},
         {"8600", ERR_INVALID, "expected"},
         {":8600", ERR_INVALID, "expected"},
@@ -55,6 +60,30 @@ static void addresses(void)
         ok(e == cases[i].err && strstr(msg.text, cases[i].says), "\"%.40s\" is %s: %s", cases[i].address,
            e == ERR_OK ? "an address" : "none", msg.text);
     }
+}
+
+static void words(void)
+{
+    int fd = -1;
+    ok(listen_is_tls("tls:[::]:8443") && !listen_is_tls("127.0.0.1:8443"), "TLS is told by the word before the address");
+    ok(!listen_is_tls("unix:/tls:") && !listen_is_tls("tls"), "and by nothing else");
+    static const struct {
+        const char *address;
+        bool local;
+    } cases[] = {{"127.0.0.1:0", true}, {"tls:127.0.0.1:0", true}, {"0.0.0.0:0", false}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        if (listen_open(cases[i].address, &fd, &msg) != ERR_OK)
+            bail_out("%s", msg.text);
+        is_int(listen_is_local(fd), cases[i].local, "%s is %s machine's own", cases[i].address,
+               cases[i].local ? "this" : "not this");
+        listen_close(cases[i].address, fd);
+    }
+    char address[128];
+    snprintf(address, sizeof address, "unix:%s/local", tap_tmpdir());
+    if (listen_open(address, &fd, &msg) != ERR_OK)
+        bail_out("%s", msg.text);
+    ok(listen_is_local(fd), "so is a Unix socket");
+    listen_close(address, fd);
 }
 
 static bool connects(int family, const void *address, socklen_t length)
@@ -205,8 +234,9 @@ static void names(void)
 
 int main(void)
 {
-    plan(25 + 10 + 3 + 11 + 3 + 1);
+    plan(30 + 6 + 10 + 3 + 11 + 3 + 1);
     addresses();
+    words();
     life();
     obstacles();
     tcp();

@@ -27,7 +27,7 @@ static void record_event(struct receiver *r, const struct told *t, uint32_t atte
                               .type = str_of(t->type),
                               .attempt = attempt,
                               .answer = answer,
-                              .text = t->gap ? STR_LIT("gap") : STR_NONE,
+                              .text = t->replay ? STR_LIT("replay") : t->gap ? STR_LIT("gap") : STR_NONE,
                           });
 }
 

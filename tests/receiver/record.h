@@ -1,7 +1,8 @@
 /* What arrived, a line each, appended to a file: fields parted by tabs,
  *
  *   nanoseconds since the epoch, kind (event, message, handshake, redirected), id, seq, subject, type, attempt, answer
- *   (the status, or the fate: hang, reset ...), a message's number, its text (an event's: "gap" when it is marked so)
+ *   (the status, or the fate: hang, reset ...), a message's number, its text (an event's: "replay" or "gap"
+ *   when it is marked so)
  *
  * with "-" for what there is not; tab, newline, backslash and other control characters stand as \t, \n, \\ and \xHH. */
 #ifndef RECEIVER_RECORD_H

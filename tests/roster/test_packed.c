@@ -20,6 +20,7 @@ static const struct bound bounds[] = {
     {"lapsed", {.rec.lapsed = true}},
     {"erased", {.rec.erased = true}},
     {"suspended at death", {TERMINATED, .rec.suspended_at_death = true}},
+    {"paid apart", {.rec.paid_apart = true}},
     {"approved_on 1", {.rec.approved_on = 1}},
     {"approved_on 2199-12-31", {.rec.approved_on = DATE_MAX}},
     {"certified_on 1", {.rec.certified_on = 1}},
@@ -56,7 +57,8 @@ static bool same(const struct entry *a, const struct entry *b)
     const struct record *r = &a->rec, *s = &b->rec;
     return a->seq == b->seq && a->seen == b->seen && a->category == b->category && a->unit == b->unit &&
            r->status == s->status && r->policy == s->policy && r->lapsed == s->lapsed && r->erased == s->erased &&
-           r->suspended_at_death == s->suspended_at_death && r->approved_on == s->approved_on &&
+           r->suspended_at_death == s->suspended_at_death && r->paid_apart == s->paid_apart &&
+           r->approved_on == s->approved_on &&
            r->certified_on == s->certified_on && r->reminded_on == s->reminded_on &&
            r->deferred_until == s->deferred_until && r->notice_until == s->notice_until &&
            r->suspended_on == s->suspended_on && r->resumed_on == s->resumed_on &&
@@ -100,6 +102,7 @@ static struct entry random_entry(struct rng *g)
     r->withheld_from = (lc_month)rng_below(g, 4096);
     r->lapsed = rng_below(g, 2);
     r->erased = rng_below(g, 2);
+    r->paid_apart = rng_below(g, 2);
     if (r->status == STATUS_TERMINATED) {
         r->terminated_on = (lc_date)rng_below(g, DATE_TOP + 1);
         r->suspended_at_death = rng_below(g, 2);

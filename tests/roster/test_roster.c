@@ -64,6 +64,7 @@ static struct entry random_entry(struct model *m)
         .suspended_on = random_date(m),
         .resumed_on = random_date(m),
         .withheld_from = (lc_month)rng_below(&m->rng, MONTH_MAX + 1),
+        .paid_apart = bits >> 43 & 1,
     };
     if (e.rec.status == STATUS_TERMINATED) {
         e.rec.terminated_on = random_date(m);
@@ -84,7 +85,8 @@ static bool same(const struct entry *a, const struct entry *b)
     const struct record *r = &a->rec, *s = &b->rec;
     return a->seq == b->seq && a->seen == b->seen && a->category == b->category && a->unit == b->unit &&
            r->status == s->status && r->policy == s->policy && r->lapsed == s->lapsed && r->erased == s->erased &&
-           r->suspended_at_death == s->suspended_at_death && r->approved_on == s->approved_on &&
+           r->suspended_at_death == s->suspended_at_death && r->paid_apart == s->paid_apart &&
+           r->approved_on == s->approved_on &&
            r->certified_on == s->certified_on && r->reminded_on == s->reminded_on &&
            r->deferred_until == s->deferred_until && r->notice_until == s->notice_until &&
            r->suspended_on == s->suspended_on && r->resumed_on == s->resumed_on &&

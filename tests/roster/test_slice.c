@@ -167,8 +167,10 @@ static void test_refused(void)
     buf_addc(&b, 0);
     is_int(load_into(s, &b), ERR_DAMAGED, "a byte too many is refused");
     b.n--;
-    b.p[4] = 2;
+    b.p[4] = 3;
     is_int(load_into(s, &b), ERR_VERSION, "a later version is");
+    b.p[4] = 1;
+    is_int(load_into(s, &b), ERR_VERSION, "so is an earlier one");
     b.p[4] = 0;
     is_int(load_into(s, &b), ERR_DAMAGED, "and one that never was");
     is_int(roster_count(s), 0, "none of which adds anybody");
@@ -179,7 +181,7 @@ static void test_refused(void)
 
 int main(void)
 {
-    plan(4 * 4 + 4 + 6);
+    plan(4 * 4 + 4 + 7);
     test_round_trip(1, ROSTER_SLICE);
     test_round_trip(1025, ROSTER_SLICE);
     test_round_trip(50000, 4 * ROSTER_SLICE);

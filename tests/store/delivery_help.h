@@ -16,6 +16,15 @@ static inline enum err delivery_commit_all(struct delivery_store *d, const struc
     return e == ERR_MORE ? delivery_poll(d, true, msg) : e;
 }
 
+static inline enum err delivery_totals(struct delivery_store *d, struct str endpoint, uint64_t out[DELIVERY_STATE_N],
+                                       struct errmsg *msg)
+{
+    enum err e = ERR_OK;
+    for (int s = 0; s < DELIVERY_STATE_N && e == ERR_OK; s++)
+        e = delivery_total(d, endpoint, (enum delivery_state)s, UINT32_MAX, &out[s], msg);
+    return e;
+}
+
 /* --- changes --- */
 
 static inline struct delivery_change change_put(const char *endpoint, uint64_t seq, enum delivery_state state)
@@ -41,6 +50,19 @@ static inline struct delivery_change change_gap(const char *endpoint, const char
 {
     return (struct delivery_change){
         .kind = CHANGE_GAP, .row = {.endpoint = str_of(endpoint), .subject = str_of(subject), .gap = marked}};
+}
+
+static inline struct delivery_change change_clear(const char *endpoint)
+{
+    return (struct delivery_change){.kind = CHANGE_CLEAR, .row = {.endpoint = str_of(endpoint)}};
+}
+
+static inline struct delivery_change change_redelivery(const char *endpoint, enum redelivery_state state,
+                                                        uint64_t until)
+{
+    return (struct delivery_change){
+        .kind = CHANGE_REDELIVERY,
+        .redelivery = {.endpoint = str_of(endpoint), .state = state, .until = until, .by = STR_LIT("lin")}};
 }
 
 static inline struct delivery_change change_count(int32_t day, uint64_t number, uint32_t n)
@@ -105,6 +127,21 @@ static inline void text_count(void *arg, uint64_t number, uint32_t n)
     buf_printf(arg, "count %" PRIu64 " %" PRIu32 "\n", number, n);
 }
 
+static inline void text_redelivery(void *arg, const struct redelivery_row *r)
+{
+    struct buf *b = arg;
+    buf_printf(b, "%.*s %s %" PRIu64 "-%" PRIu64 " at %" PRIu64, (int)r->endpoint.n, r->endpoint.p,
+               redelivery_state_text(r->state), r->after, r->until, r->position);
+    text_str(b, "type", r->type);
+    text_str(b, "subject", r->subject);
+    buf_printf(b, " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRId64 "-%" PRId64, r->sent, r->failed, r->skipped,
+               r->started_at, r->ended_at);
+    text_str(b, "by", r->by);
+    text_str(b, "why", r->why);
+    text_str(b, "error", r->last_error);
+    buf_addc(b, '\n');
+}
+
 static inline const char *finish_text(struct buf *b, enum err e, const struct errmsg *msg)
 {
     if (e == ERR_ABSENT)
@@ -129,6 +166,13 @@ static inline const char *endpoints_text(struct delivery_store *d, struct buf *b
     struct errmsg msg = {""};
     buf_clear(b);
     return finish_text(b, delivery_endpoints(d, text_endpoint, b, &msg), &msg);
+}
+
+static inline const char *redeliveries_text(struct delivery_store *d, struct buf *b)
+{
+    struct errmsg msg = {""};
+    buf_clear(b);
+    return finish_text(b, delivery_redeliveries(d, text_redelivery, b, &msg), &msg);
 }
 
 static inline const char *gaps_text(struct delivery_store *d, struct buf *b, const char *endpoint)

@@ -270,6 +270,122 @@ static void test_contacts(const struct kind *k)
     store_close(s);
 }
 
+/* --- idempotency keys --- */
+
+#define KEYS_NOW INT64_C(1780000000)
+
+/* Row i, whose other members follow from i and seq. */
+static struct key_row key_row(uint64_t i, uint64_t seq)
+{
+    struct key_row r = {.at = KEYS_NOW + (int64_t)(i % 1000), .seq = seq};
+    uint64_t mixed = (i + 1) * UINT64_C(0x9E3779B97F4A7C15), body = mixed * UINT64_C(0xD1342543DE82EF95);
+    memcpy(r.key, &mixed, 8);
+    memcpy(r.key + 8, &i, 8);
+    memcpy(r.body, &body, 8);
+    r.result = (enum result)(i % RESULT_ERROR);
+    r.reason = r.result == RESULT_REJECTED ? (enum reason)(1 + i % (REASON_N - 1)) : REASON_NONE;
+    r.n_events = r.result == RESULT_UNCHANGED ? 0 : (uint32_t)(i % 3);
+    r.first_seq = r.n_events ? seq - r.n_events + 1 : 0;
+    return r;
+}
+
+static bool same_row(const struct key_row *a, const struct key_row *b)
+{
+    return memcmp(a->key, b->key, KEY_HASH) == 0 && memcmp(a->body, b->body, KEY_HASH) == 0 && a->at == b->at &&
+           a->seq == b->seq && a->first_seq == b->first_seq && a->n_events == b->n_events &&
+           a->result == b->result && a->reason == b->reason;
+}
+
+static enum err commit_keys(struct store *s, const struct key_row *keys, size_t n, bool event)
+{
+    struct store_info info;
+    struct errmsg msg;
+    store_info(s, &info);
+    uint64_t last = info.durable + event;
+    struct buf b = events_make(info.durable + 1, last);
+    struct commit c = {.first = info.durable + 1,
+                       .last = last,
+                       .lines = event ? buf_str(&b) : STR_NONE,
+                       .keys = keys,
+                       .n_keys = n};
+    enum err e = store_commit(s, &c, &msg);
+    if (e == ERR_MORE)
+        e = store_commit_poll(s, true, &msg);
+    if (e)
+        diag("%s", msg.text);
+    buf_done(&b);
+    return e;
+}
+
+/* What the store says of a key at that time: that it has the row, that it has none, or something else. */
+static const char *key_text(struct store *s, const struct key_row *row, int64_t now)
+{
+    struct key_row found;
+    struct errmsg msg;
+    enum err e = store_key_find(s, row->key, now, &found, &msg);
+    return e == ERR_ABSENT ? "absent" : e ? msg.text[0] ? "failed" : "?" : same_row(row, &found) ? "there" : "another";
+}
+
+static void test_keys(const struct kind *k)
+{
+    enum { ROWS = 300 };
+    char uri[256];
+    struct key_row rows[ROWS];
+    struct store *s = make_store(k, "keys", uri);
+    for (unsigned i = 0; i < ROWS; i++)
+        rows[i] = key_row(i, 1);
+    is_str(key_text(s, &rows[0], KEYS_NOW), "absent", "%s: no key is known at first", k->name);
+    ok(commit_keys(s, rows, ROWS - 1, true) == ERR_OK, "%s: keys are committed with an event", k->name);
+    ok(commit_keys(s, rows + ROWS - 1, 1, false) == ERR_OK, "%s: and without one", k->name);
+    for (int round = 0; round < 2; round++) {
+        unsigned there = 0;
+        for (unsigned i = 0; i < ROWS; i++)
+            there += strcmp(key_text(s, &rows[i], KEYS_NOW + 1000), "there") == 0;
+        is_int(there, ROWS, "%s: each comes back as it went in%s", k->name, round ? ", also after a restart" : "");
+        s = reopen(k, s, uri);
+    }
+    struct key_row other = key_row(ROWS, 1), again = rows[7];
+    is_str(key_text(s, &other, KEYS_NOW), "absent", "%s: another key is not known", k->name);
+    is_str(key_text(s, &rows[0], KEYS_NOW + KEY_SECONDS - 1), "there", "%s: a key is known for two days", k->name);
+    is_str(key_text(s, &rows[0], KEYS_NOW + KEY_SECONDS), "absent", "%s: and no longer", k->name);
+    again.at = KEYS_NOW + KEY_SECONDS + 500;
+    again.seq = 2;
+    again.body[3] ^= 1;
+    ok(commit_keys(s, &again, 1, true) == ERR_OK, "%s: an old key is used anew", k->name);
+    for (int round = 0; round < 2; round++) {
+        is_str(key_text(s, &again, again.at), "there", "%s: then the new row counts", k->name);
+        s = reopen(k, s, uri);
+    }
+    is_str(key_text(s, &rows[0], KEYS_NOW), "absent", "%s: what was too old is forgotten for good by then", k->name);
+    is_str(key_text(s, &rows[ROWS - 1], KEYS_NOW), "there", "%s: what was not is there", k->name);
+    store_close(s);
+}
+
+/* Keys of a commit that fails are none. */
+static void test_keys_of_a_failure(const struct kind *k)
+{
+    char uri[256];
+    struct errmsg msg;
+    struct store *s = make_store(k, "failed-keys", uri);
+    struct buf wrong = events_make(1, 3);
+    struct key_row rows[] = {key_row(0, 0), key_row(1, 1), key_row(2, 2)};
+    struct commit c = {.first = 1, .last = 2, .lines = buf_str(&wrong), .keys = rows, .n_keys = 3};
+    enum err e = store_commit(s, &c, &msg);
+    if (e == ERR_MORE)
+        e = store_commit_poll(s, true, &msg);
+    is_int(e, ERR_INVALID, "%s: a commit with keys fails", k->name);
+    is_str(key_text(s, &rows[1], KEYS_NOW), "absent", "%s: its keys are not known", k->name);
+    s = reopen(k, s, uri);
+    is_str(key_text(s, &rows[1], KEYS_NOW), "absent", "%s: nor after a restart", k->name);
+    is_str(key_text(s, &rows[2], KEYS_NOW), "absent", "%s: none of them", k->name);
+    if (k->lasts) {
+        ok(commit_keys(s, rows, 3, true) == ERR_OK, "%s: they may come again", k->name);
+        is_str(key_text(s, &rows[1], KEYS_NOW), "there", "%s: and are known then", k->name);
+    }
+    store_close(s);
+    buf_done(&wrong);
+}
+
 static void test_stamp(const struct kind *k)
 {
     char uri[256];
@@ -533,6 +649,7 @@ enum { PERSONS = 40 };
 struct told {
     _Atomic uint64_t last;
     _Atomic uint64_t contacts; /* the last commit with contacts: last << 16 | number of events */
+    _Atomic uint64_t keys;     /* the same with keys: event N has row N */
 };
 
 /* Event N gives person N * 7 % PERSONS the name nN. */
@@ -542,8 +659,8 @@ static void commit_like_a_daemon(struct store *s, struct rng *r, struct told *to
     struct errmsg msg;
     store_info(s, &info);
     uint64_t first = info.durable + 1, n = 1 + rng_below(r, rng_below(r, 3) ? 20 : 30000);
-    bool with_contacts = rng_below(r, 2) == 0;
-    n = with_contacts && n > 200 ? 200 : n;
+    bool with_contacts = rng_below(r, 2) == 0, with_keys = rng_below(r, 2) == 0;
+    n = (with_contacts || with_keys) && n > 200 ? 200 : n;
     struct buf b = events_make(first, first + n - 1);
     struct contact_change *changes = mem_zalloc((size_t)n, sizeof *changes);
     char(*names)[2][24] = mem_zalloc((size_t)n, sizeof *names);
@@ -556,11 +673,16 @@ static void commit_like_a_daemon(struct store *s, struct rng *r, struct told *to
                                              .id = str_of(names[i][0]),
                                              .contact = {str_of(names[i][1]), STR_NONE, STR_NONE}};
     }
+    struct key_row *keys = mem_zalloc((size_t)n, sizeof *keys);
+    for (uint64_t i = 0; with_keys && i < n; i++)
+        keys[i] = key_row(first + i, first + i);
     struct commit c = {.first = first,
                        .last = first + n - 1,
                        .lines = buf_str(&b),
                        .contacts = changes,
                        .n_contacts = with_contacts ? (size_t)n : 0,
+                       .keys = keys,
+                       .n_keys = with_keys ? (size_t)n : 0,
                        .stamp = rng_below(r, 4) ? STR_NONE : STR_LIT("alive")};
     enum err e = store_commit(s, &c, &msg);
     if (e == ERR_MORE)
@@ -570,7 +692,10 @@ static void commit_like_a_daemon(struct store *s, struct rng *r, struct told *to
     atomic_store(&told->last, c.last);
     if (with_contacts)
         atomic_store(&told->contacts, c.last << 16 | n);
+    if (with_keys)
+        atomic_store(&told->keys, c.last << 16 | n);
     free(changes);
+    free(keys);
     free(names);
     buf_done(&b);
 }
@@ -615,6 +740,22 @@ static bool contacts_fit(struct store *s, uint64_t durable, uint64_t acknowledge
     return true;
 }
 
+/* Acknowledged keys are there, and no key is that belongs to no event. */
+static bool keys_fit(struct store *s, uint64_t durable, uint64_t acknowledged)
+{
+    uint64_t last = acknowledged >> 16, first = last + 1 - (acknowledged & 0xffff);
+    for (uint64_t seq = first; last && seq <= durable + 300; seq++) {
+        struct key_row row = key_row(seq, seq);
+        const char *text = key_text(s, &row, KEYS_NOW);
+        const char *want = seq <= last ? "there" : seq > durable ? "absent" : text;
+        if (strcmp(text, want) != 0 || (strcmp(text, "there") != 0 && strcmp(text, "absent") != 0)) {
+            diag("the key of event %" PRIu64 " after event %" PRIu64 ": %s", seq, durable, text);
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool survives(const char *uri, uint64_t seed, struct told *told, unsigned *torn)
 {
     struct rng r = rng_seed(seed);
@@ -636,7 +777,8 @@ static bool survives(const char *uri, uint64_t seed, struct told *told, unsigned
     *torn += opened.torn_bytes > 0;
     store_info(s, &info);
     bool good = info.durable >= atomic_load(&told->last) && read_all(s, 0, NULL, &msg) == (int64_t)info.durable &&
-                contacts_fit(s, info.durable, atomic_load(&told->contacts));
+                contacts_fit(s, info.durable, atomic_load(&told->contacts)) &&
+                keys_fit(s, info.durable, atomic_load(&told->keys));
     if (!good)
         diag("seed %" PRIu64 ": durable %" PRIu64 ", acknowledged %" PRIu64 ": %s", seed, info.durable,
              atomic_load(&told->last), msg.text);
@@ -663,8 +805,8 @@ static void test_death(const struct kind *k)
 int main(void)
 {
     static void (*const tests[])(const struct kind *) = {
-        test_commits,     test_refusals, test_follow,         test_contacts, test_stamp,
-        test_checkpoints, test_opening,  test_reading_beside, test_threads,  test_death};
+        test_commits, test_refusals,    test_follow,  test_contacts,       test_keys,    test_keys_of_a_failure,
+        test_stamp,   test_checkpoints, test_opening, test_reading_beside, test_threads, test_death};
     plan(0);
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         for (size_t j = 0; j < sizeof tests / sizeof tests[0]; j++)

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sqlite3.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -284,6 +285,46 @@ static void test_gaps_and_counts(const struct kind *k)
     done(&b);
 }
 
+static void test_redeliveries(const struct kind *k)
+{
+    struct both b = make(k, "redeliveries", 200);
+    struct delivery_change whole = {.kind = CHANGE_REDELIVERY,
+                                    .redelivery = {.endpoint = STR_LIT("b"),
+                                                   .state = REDELIVERY_DONE,
+                                                   .after = 1,
+                                                   .until = INT64_MAX,
+                                                   .position = 3,
+                                                   .type = STR_LIT("benefit.*"),
+                                                   .subject = STR_LIT("p'1"),
+                                                   .sent = 4,
+                                                   .failed = 5,
+                                                   .skipped = 6,
+                                                   .started_at = 1767225600999,
+                                                   .ended_at = 1767225601999,
+                                                   .by = STR_LIT("lin"),
+                                                   .why = STR_LIT("新系统"),
+                                                   .last_error = STR_LIT("status 500")}};
+    is_str(redeliveries_text(b.d, &b.text), "", "%s: at first nothing is sent again", k->name);
+    COMMIT(&b, whole, change_redelivery("a", REDELIVERY_RUNNING, 100));
+    reopen(&b);
+    is_str(redeliveries_text(b.d, &b.text),
+           "a running 0-100 at 0 0 0 0 0-0 by=\"lin\"\n"
+           "b done 1-9223372036854775807 at 3 type=\"benefit.*\" subject=\"p'1\" 4 5 6 1767225600999-1767225601999"
+           " by=\"lin\" why=\"新系统\" error=\"status 500\"\n",
+           "%s: what is sent again is kept, with all that is known of it", k->name);
+    is_str(endpoints_text(b.d, &b.text), "", "%s: an endpoint of which nothing else is known has no cursor", k->name);
+    COMMIT(&b, change_redelivery("b", REDELIVERY_CANCELLED, 7), change_put("b", 1, DELIVERY_WAIT),
+           change_put("b x", 1, DELIVERY_RETRY), change_put("b x", 2, DELIVERY_WAIT));
+    is_str(redeliveries_text(b.d, &b.text),
+           "a running 0-100 at 0 0 0 0 0-0 by=\"lin\"\nb cancelled 0-7 at 0 0 0 0 0-0 by=\"lin\"\n",
+           "%s: of each endpoint the last one", k->name);
+    COMMIT(&b, change_clear("b x"), change_clear("nobody"), change_put("b x", 3, DELIVERY_WAIT));
+    is_str(rows_text(b.d, &b.text, "b x", ALL_STATES, 0, 0), PLAIN("b x 3 wait"), "%s: rows are cleared, in order",
+           k->name);
+    is_str(rows_text(b.d, &b.text, "b", ALL_STATES, 0, 0), PLAIN("b 1 wait"), "%s: of that name alone", k->name);
+    done(&b);
+}
+
 static void test_forget(const struct kind *k)
 {
     struct both b = make(k, "forget", 0);
@@ -360,6 +401,9 @@ static void test_pages(const struct kind *k)
     is_int(delivery_totals(b.d, STR_LIT("b"), totals, &msg), ERR_OK, "%s: counted by state", k->name);
     is_int(w.n, totals[DELIVERY_RETRY] + totals[DELIVERY_SENT] + totals[DELIVERY_DEAD], "%s: none is missing", k->name);
     is_int(pages, w.n / PAGE + 1, "%s: and every page but the last is full", k->name);
+    uint64_t few = 0;
+    is_int(delivery_total(b.d, STR_LIT("b"), DELIVERY_DEAD, 3, &few, &msg), ERR_OK, "%s: counted to a bound", k->name);
+    is_int(few, 3, "%s: there are no more than that", k->name);
     w = (struct walk){.ascending = true};
     is_int(delivery_rows(b.d, STR_LIT("b"), ALL_STATES, 0, 0, walk_row, &w, &msg), ERR_OK, "%s: all at once", k->name);
     is_int(w.n, ROWS, "%s: are all there are", k->name);
@@ -589,7 +633,8 @@ static void test_restored(void)
     held.at.paused = STR_LIT("looked at");
     held.at.paused_by = STR_LIT("lin");
     memcpy(key, delivery_key(b.d), sizeof key);
-    COMMIT(&b, change_endpoint("a", 5), held, change_put("a", 4, DELIVERY_SENDING), change_endpoint("c", 9));
+    COMMIT(&b, change_endpoint("a", 5), held, change_put("a", 4, DELIVERY_SENDING), change_endpoint("c", 9),
+           change_redelivery("a", REDELIVERY_RUNNING, 2), change_redelivery("b", REDELIVERY_DONE, 2));
     close_both(&b);
     give_incarnation(b.path, 'a');
     open_both(&b, STORE_WRITE);
@@ -600,6 +645,10 @@ static void test_restored(void)
     is_int(p.named, 0, "by nobody");
     is_str(rows_text(b.d, &b.text, "a", ALL_STATES, 0, 0), PLAIN("a 4 sending"), "the rows stay");
     ok(memcmp(key, delivery_key(b.d), sizeof key) == 0, "and so does the key");
+    const char *again = redeliveries_text(b.d, &b.text);
+    ok(strstr(again, "a cancelled 0-2 ") && strstr(again, " error=\"restored\"\n"),
+       "what was being sent again is cancelled");
+    ok(strstr(again, "b done 0-2 at 0 0 0 0 0-0 by=\"lin\"\n"), "but not what was done");
     reopen(&b);
     is_int(pauses_of(&b).restored, 3, "they stay paused over a restart");
     COMMIT(&b, change_endpoint("a", 5), change_endpoint("b", 3), change_endpoint("c", 3));
@@ -615,7 +664,8 @@ static void test_restored(void)
 static void test_shorter_log(void)
 {
     struct both b = make(lasting, "shorter", 5);
-    COMMIT(&b, change_endpoint("at-the-end", 5), change_endpoint("beyond", 6), change_endpoint("behind", 1));
+    COMMIT(&b, change_endpoint("at-the-end", 5), change_endpoint("beyond", 6), change_endpoint("behind", 1),
+           change_redelivery("at-the-end", REDELIVERY_RUNNING, 5), change_redelivery("beyond", REDELIVERY_RUNNING, 6));
     reopen(&b);
     char first[600];
     is_int(pauses_of(&b).shorter, 1, "a cursor beyond the end of the log pauses its endpoint");
@@ -623,6 +673,10 @@ static void test_shorter_log(void)
     ok(strstr(first, "at-the-end at 5 since=0 ") && strstr(first, "behind at 1 since=0 "), "and no other");
     reopen(&b);
     is_str(endpoints_text(b.d, &b.text), first, "a restart changes nothing about it");
+    const char *again = redeliveries_text(b.d, &b.text);
+    ok(strstr(again, "at-the-end running 0-5 at 0 0 0 0 0-0 by=\"lin\"\n"), "what the log still has is sent again");
+    ok(strstr(again, "beyond cancelled 0-6 ") && strstr(again, "error=\"the log is shorter than what was delivered\""),
+       "what it has not is not");
     done(&b);
 }
 
@@ -700,16 +754,40 @@ static void test_damaged_rows(void)
 
 static void test_version(void)
 {
-    static const unsigned char two[4] = {0, 0, 0, 2}, zero[4] = {0};
+    static const unsigned char later[4] = {0, 0, 0, 3}, zero[4] = {0};
     struct both b = make(lasting, "version", 0);
     struct errmsg msg = {""};
     close_both(&b);
-    spoil(&b, 60, two, sizeof two); /* where SQLite keeps user_version */
+    spoil(&b, 60, later, sizeof later); /* where SQLite keeps user_version */
     is_int(try_open(&b, &msg), ERR_VERSION, "a later version is refused");
-    ok(strstr(msg.text, "delivery.db has version 2"), "by its number");
+    ok(strstr(msg.text, "delivery.db has version 3"), "by its number");
     close_both(&b);
     spoil(&b, 60, zero, sizeof zero);
     is_int(try_open(&b, &msg), ERR_DAMAGED, "a database of another kind is damage");
+    done(&b);
+}
+
+static void run_sql(const struct both *b, const char *statements)
+{
+    char path[300];
+    sqlite3 *db;
+    snprintf(path, sizeof path, "%s/delivery.db", b->path);
+    if (sqlite3_open(path, &db) != SQLITE_OK || sqlite3_exec(db, statements, NULL, NULL, NULL) != SQLITE_OK)
+        bail_out("%s: %s", path, sqlite3_errmsg(db));
+    sqlite3_close(db);
+}
+
+static void test_earlier_version(void)
+{
+    struct both b = make(lasting, "earlier", 5);
+    COMMIT(&b, change_put("a", 4, DELIVERY_RETRY), change_endpoint("a", 3));
+    close_both(&b);
+    run_sql(&b, "DROP TABLE redelivery; PRAGMA user_version = 1;");
+    open_both(&b, STORE_WRITE);
+    is_str(rows_text(b.d, &b.text, "a", ALL_STATES, 0, 0), PLAIN("a 4 retry"), "version 1 is opened with what it has");
+    COMMIT(&b, change_redelivery("a", REDELIVERY_RUNNING, 2));
+    reopen(&b);
+    ok(strstr(redeliveries_text(b.d, &b.text), "a running 0-2 "), "and has what it had not");
     done(&b);
 }
 
@@ -830,7 +908,7 @@ int main(void)
 {
     static void (*const each_kind[])(const struct kind *) = {
         test_empty,  test_row,   test_endpoint, test_order,     test_receipts, test_gaps_and_counts,
-        test_forget, test_pages, test_close,    test_in_flight, test_many};
+        test_redeliveries, test_forget, test_pages, test_close, test_in_flight, test_many};
     plan(0);
     test_words();
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
@@ -843,6 +921,7 @@ int main(void)
     test_damage();
     test_damaged_rows();
     test_version();
+    test_earlier_version();
     test_death();
     return tap_end();
 }

@@ -81,11 +81,20 @@ int renameat(int from, const char *a, int to, const char *b)
 struct life {
     uint64_t acknowledged;
     char name[32]; /* of person 1, as acknowledged */
+    uint64_t keys[16]; /* the last events of the commits with a key that were tried */
+    unsigned n_keys;
     bool failed;
     bool went_on; /* after a failure something was acknowledged */
 };
 
 static const struct store_options small_segments = {.segment_bytes = 3000};
+
+static struct key_row key_row(uint64_t seq)
+{
+    struct key_row k = {.at = 1780000000, .seq = seq, .result = RESULT_APPLIED};
+    memcpy(k.key, &seq, sizeof seq);
+    return k;
+}
 
 static void commit(struct store *s, struct life *l, uint64_t n, const char *name, struct str stamp)
 {
@@ -98,8 +107,13 @@ static void commit(struct store *s, struct life *l, uint64_t n, const char *name
                                     .number = 1,
                                     .id = STR_LIT("p1"),
                                     .contact = {str_of(name && *name ? name : NULL), STR_NONE, STR_NONE}};
+    struct key_row key = key_row(last);
+    if (name && !l->failed && l->n_keys < 16) /* after a failure nothing is even tried */
+        l->keys[l->n_keys++] = last;
     struct commit c = {.first = first,
                        .last = last,
+                       .keys = &key,
+                       .n_keys = name ? 1 : 0,
                        .lines = n ? buf_str(&b) : STR_NONE,
                        .contacts = &change,
                        .n_contacts = name ? 1 : 0,
@@ -151,6 +165,18 @@ static void live(const char *uri, enum store_mode mode, struct life *l)
     store_close(s);
 }
 
+/* A key is there with its event, and not without. */
+static bool keys_hold(struct store *s, const struct life *l, uint64_t durable, struct errmsg *msg)
+{
+    for (unsigned i = 0; i < l->n_keys; i++) {
+        struct key_row want = key_row(l->keys[i]), got;
+        enum err e = store_key_find(s, want.key, want.at, &got, msg);
+        if (e != (l->keys[i] <= durable ? ERR_OK : ERR_ABSENT))
+            return false;
+    }
+    return true;
+}
+
 /* What was acknowledged is there; what was not is whole or not at all. */
 static bool holds(const char *uri, const struct life *l, bool made, struct errmsg *msg)
 {
@@ -166,6 +192,7 @@ static bool holds(const char *uri, const struct life *l, bool made, struct errms
     e = store_contact(s, 1, STR_LIT("p1"), &b, &contact, msg);
     if (info.durable == l->acknowledged && *l->name)
         good = good && e == ERR_OK && str_is(contact.name, l->name);
+    good = good && keys_hold(s, l, info.durable, msg);
     struct life after = {.acknowledged = info.durable};
     commit(s, &after, 5, "Wang the last", STR_NONE);
     good = good && !after.failed;

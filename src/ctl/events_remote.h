@@ -1,0 +1,16 @@
+/* The log as a daemon tells it over HTTP. */
+#ifndef CTL_EVENTS_REMOTE_H
+#define CTL_EVENTS_REMOTE_H
+
+#include "ctl/commands.h"
+
+struct events_wanted {
+    uint64_t after;
+    const char *since, *type, *subject; /* NULL: not given */
+    bool follow;
+};
+
+/* Prints them; the status to end with. */
+int events_remote(const struct ctl *ctl, const struct events_wanted *w);
+
+#endif

@@ -1,0 +1,30 @@
+/* GET /v1/events: what is asked for, and the two forms in which it is answered. */
+#ifndef HTTP_EVENTS_H
+#define HTTP_EVENTS_H
+
+#include "http/exchange.h"
+#include "http/feed.h"
+
+#define EVENTS_POSITION "Lifecertd-Position"
+
+struct events_query {
+    bool stream;                 /* as text/event-stream */
+    uint64_t after, limit, wait; /* wait: seconds */
+    uint64_t types;
+    struct buf subject; /* p NULL: everybody's */
+};
+
+/* The query is taken, and empty afterwards. The exchange is the form's from then on; whoever began it goes on with
+ * events_..._go(), when the reader, which it returns, has been offered what was known already. */
+struct feed_reader *events_lines_begin(struct exchange *x, struct events_query *q);
+void events_lines_go(struct feed_reader *r, bool enough);
+struct feed_reader *events_stream_begin(struct exchange *x, struct events_query *q);
+void events_stream_go(struct feed_reader *r, bool enough);
+
+/* Those that wait for something to come are answered now, for the program ends. */
+void events_lines_end(struct http *h);
+
+extern const struct handler events_lines_handler;  /* events_lines.c */
+extern const struct handler events_stream_handler; /* events_stream.c */
+
+#endif

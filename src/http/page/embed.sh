@@ -1,0 +1,20 @@
+#!/bin/sh
+# Writes the files, named as arguments, as C: the bytes of each, and the table of http/page.h.
+set -eu
+
+echo '#include "http/page.h"'
+n=0
+for file; do
+    echo "static const unsigned char bytes_$n[] = {"
+    od -An -v -tx1 "$file" | sed 's/ \([0-9a-f][0-9a-f]\)/0x\1,/g'
+    echo '};'
+    n=$((n + 1))
+done
+echo 'const struct page_file page_files[] = {'
+n=0
+for file; do
+    echo "    {\"${file##*/}\", bytes_$n, sizeof bytes_$n},"
+    n=$((n + 1))
+done
+echo '};'
+echo 'const size_t page_files_n = sizeof page_files / sizeof *page_files;'
