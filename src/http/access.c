@@ -79,7 +79,7 @@ static void begin_handler(struct exchange *x)
 
 static void begin(struct exchange *x, const struct request_line *line, const char *url)
 {
-    struct str path = str_of(url);
+    struct str path = str_of(framing_path(url));
     x->head = strcmp(line->method, "HEAD") == 0;
     if (!framing_is_clear(x, line))
         return;
@@ -159,8 +159,10 @@ enum MHD_Result access_request(void *arg, struct MHD_Connection *connection, con
 void access_completed(void *arg, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode how)
 {
     struct exchange *x = *state;
-    (void)arg, (void)how;
+    (void)arg;
     peer_idle(site_peer(connection));
+    if (!x && how == MHD_REQUEST_TERMINATED_CLIENT_ABORT)
+        peer_unfinished(site_peer(connection));
     if (!x)
         return;
     if (x->handler && x->handler->close)

@@ -127,6 +127,13 @@ static const struct api_member status[] = {
     {"incarnation", "text", "the store's own name: part of every event's id for the outside"},
 };
 
+static const struct api_member caller[] = {
+    {"name", "text", "of its token, or its uid: as audit lines have it"},
+    {"read", "boolean", "may ask"},
+    {"intake", "boolean", "may bring inputs, or certifications of some channels"},
+    {"operate", "boolean", "may give orders"},
+};
+
 /* --- holds --- */
 
 static const struct api_member hold[] = {
@@ -308,6 +315,7 @@ static const struct {
     {"NextDeadlines", "Deadlines of one kind at one instant.", ROWS(next_deadlines), OPEN},
     {"Channel", "A channel, and what it brought.", ROWS(channel), OPEN},
     {"Status", "One screen's worth.", ROWS(status), OPEN},
+    {"Caller", "Who asks, and what that one may do.", ROWS(caller), OPEN},
     {"Hold", "What keeps suspensions back.", ROWS(hold), OPEN},
     {"Holds", "The holds in force.", ROWS(holds), OPEN},
     {"HoldScope", "Whom a moratorium covers: one of these members.", ROWS(hold_scope), CLOSED},

@@ -6,6 +6,7 @@
 
 struct page_file {
     const char *name; /* "app.js" */
+    const char *etag; /* with its quotes; another one whenever the bytes are others */
     const unsigned char *bytes;
     size_t n;
 };

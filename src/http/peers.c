@@ -156,7 +156,7 @@ static bool has_begun(const struct peer *p)
 static void say_timeout(const struct peer *p)
 {
     struct buf body = BUF_INIT, all = BUF_INIT;
-    problem_write(&body, 408, NULL, "the request's header did not come in time");
+    problem_write(&body, 408, NULL, "the rest of the request's header did not come");
     buf_printf(&all, "HTTP/1.1 408 %s\r\nConnection: close\r\nContent-Type: " PROBLEM_TYPE "\r\n", status_phrase(408));
     for (size_t i = 0; i < EVERY_ANSWER_N; i++)
         buf_printf(&all, "%s: %s\r\n", every_answer[i].name, every_answer[i].value);
@@ -167,6 +167,12 @@ static void say_timeout(const struct peer *p)
         (void)!send(p->fd, all.p, all.n, MSG_DONTWAIT | MSG_NOSIGNAL);
     buf_done(&body);
     buf_done(&all);
+}
+
+void peer_unfinished(struct peer *p)
+{
+    if (p->begun && !p->leaving)
+        say_timeout(p);
 }
 
 static void time_out(struct peer *p)

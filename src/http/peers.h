@@ -56,6 +56,8 @@ void peer_busy(struct peer *p);
 /* The answer is about to be sent: only what comes from now on may be another request. */
 void peer_answered(struct peer *p);
 void peer_idle(struct peer *p);
+/* No more of its header will come, for it has closed its end: says so. */
+void peer_unfinished(struct peer *p);
 /* Ends the connection, whatever is in progress: the library sees an end of file. */
 void peer_send_away(struct peer *p);
 

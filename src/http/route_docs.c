@@ -171,6 +171,14 @@ const struct route_doc status_doc = {
     .answers = ANSWERS({200, JSON, "Status", "how things stand", NULL}, {200, EVENT_STREAM, NULL, NULL, NULL}),
 };
 
+const struct route_doc whoami_doc = {
+    .id = "getCaller",
+    .tag = "overview",
+    .summary = "Show who asks",
+    .about = "By which name the caller is known, and what that one may do.",
+    .answers = ANSWERS({200, JSON, "Caller", "the caller", NULL}),
+};
+
 /* --- holds --- */
 
 const struct route_doc holds_doc = {

@@ -45,6 +45,7 @@ extern const struct route_doc period_doc;
 extern const struct route_doc events_doc;
 extern const struct route_doc due_doc;
 extern const struct route_doc status_doc;
+extern const struct route_doc whoami_doc;
 extern const struct route_doc holds_doc;
 extern const struct route_doc hold_place_doc;
 extern const struct route_doc hold_lift_doc;

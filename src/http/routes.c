@@ -11,6 +11,7 @@ const struct route http_routes[] = {
     {METHOD_GET, "/v1/due", WHO_READ, &due_handler, &due_doc},
     {METHOD_GET, "/v1/events", WHO_READ, &events_handler, &events_doc},
     {METHOD_GET, "/v1/status", WHO_READ, &status_handler, &status_doc},
+    {METHOD_GET, "/v1/whoami", WHO_READ, &whoami_handler, &whoami_doc},
     {METHOD_GET, "/v1/holds", WHO_READ, &holds_handler, &holds_doc},
     {METHOD_POST, "/v1/holds", WHO_OPERATE, &hold_place_handler, &hold_place_doc},
     {METHOD_DELETE, "/v1/holds/:name", WHO_OPERATE, &hold_lift_handler, &hold_lift_doc},

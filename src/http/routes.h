@@ -16,6 +16,7 @@ extern const struct handler show_handler;            /* queries.c */
 extern const struct handler story_handler;           /* queries.c */
 extern const struct handler due_handler;             /* queries.c */
 extern const struct handler status_handler;          /* queries.c */
+extern const struct handler whoami_handler;          /* whoami.c */
 extern const struct handler holds_handler;           /* queries.c */
 extern const struct handler health_handler;          /* queries.c */
 extern const struct handler ready_handler;           /* queries.c */

@@ -705,7 +705,8 @@ static void damage(struct world *w, uint64_t seq)
  * delivered for the first time. */
 static void ends_by_damage(struct world *w, const char *when)
 {
-    ok(says(w, "'state':'cancelled'") && says(w, "'last_error':'log/"), "a damaged log ends a redelivery that %s", when);
+    ok(says(w, "'state':'cancelled'") && says(w, "'last_error':'log/"), "a damaged log ends a redelivery that %s",
+       when);
     world_event(w, "P0");
     world_pass(w, 1000);
     is_int(world_sent(w, "a", world_last(w)), 1, "what is new is delivered");

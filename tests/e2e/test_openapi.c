@@ -125,6 +125,7 @@ static const struct step steps[] = {
      "{\"hold\":\"moratorium\",\"until\":\"2026-06-30\",\"scope\":null,\"by\":\"Li\",\"why\":\"a flood\"}", 200},
     {"GET", "/v1/holds", NULL, NULL, NULL, 200},
     {"GET", "/v1/status", NULL, NULL, NULL, 200},
+    {"GET", "/v1/whoami", NULL, NULL, NULL, 200},
     {"DELETE", "/v1/holds/{name}", "/v1/holds/moratorium", JSON, WHO, 200},
     {"DELETE", "/v1/holds/{name}", "/v1/holds/moratorium", JSON, WHO, 404},
     /* delivery */

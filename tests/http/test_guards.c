@@ -91,6 +91,8 @@ static const struct {
     const char *what, *bytes;
     int status;
 } good[] = {
+    {"a target with its host", "GET http://t:80/healthz?a=b HTTP/1.1\r\nHost: t\r\n\r\n", 200},
+    {"a target with its host alone", "GET HTTPS://t HTTP/1.1\r\nHost: t\r\n\r\n", 200},
     {"a query of every kind", "GET /healthz?a=1&b&&c=&=d& HTTP/1.1\r\nHost: t\r\n\r\n", 200},
     {"an empty query", "GET /healthz? HTTP/1.1\r\nHost: t\r\n\r\n", 200},
     {"blanks and tabs around values", GET "X: \t a\r\nY:b\r\nZ:\r\n\r\n", 200},

@@ -48,7 +48,7 @@ static const struct {
 } rows[] = {
     {"GET", "/healthz", NULL, NULL, 200, "ok\n"},
     {"GET", "/readyz", NULL, NULL, 200, "ok\n"},
-    {"GET", "/", NULL, NULL, 404, "'status':404"},
+    {"GET", "/v1", NULL, NULL, 404, "'status':404"},
     {"GET", "/v1/nothing", NULL, NULL, 404, "there is nothing at this path"},
     {"POST", "/v1/nothing", JSON, "{}", 404, "there is nothing at this path"},
     {"GET", "/v1/inputs", NULL, NULL, 405, "POST only"},

@@ -50,7 +50,7 @@ static const struct {
     {"POST", "/v1/inputs", NDJSON, ERASE "\n" ERASE "\n", 401},
     {"POST", "/v1/inputs", "Content-Type: text/csv\r\n", "a,b", 401},
     /* which paths and methods there are is nobody's business either */
-    {"GET", "/", NULL, NULL, 401},
+    {"GET", "/v1", NULL, NULL, 401},
     {"GET", "/v1/nothing", NULL, NULL, 401},
     {"PUT", "/v1/inputs", JSON, ERASE, 401},
     {"POST", "/healthz", NULL, "x", 401},

@@ -26,12 +26,11 @@ export function authorization() {
 }
 
 // fetch() refuses what no header can have, and calls it a TypeError just as it does a network that is gone.
-async function send(path, options) {
+async function send(where, options) {
     try {
-        return await fetch(path, { cache: 'no-store', credentials: 'omit', ...options });
+        return await fetch(where, { cache: 'no-store', credentials: 'omit', ...options });
     } catch (error) {
-        if (options.signal?.aborted)
-            throw error;
+        if (options.signal?.aborted) throw error;
         throw new Failure(0);
     }
 }
@@ -47,30 +46,32 @@ async function failureOf(answer) {
 }
 
 // The answer to a request; throws a Failure for all but success.
-export async function request(method, path, { body, headers, signal } = {}) {
+export async function request(method, where, { body, headers, signal } = {}) {
     const options = { method, signal, headers: { ...authorization(), ...headers } };
     if (body !== undefined) {
         options.headers['Content-Type'] = 'application/json';
         options.body = JSON.stringify(body);
     }
-    const answer = await send(path, options);
-    if (!answer.ok)
-        throw await failureOf(answer);
+    const answer = await send(where, options);
+    if (!answer.ok) throw await failureOf(answer);
     return answer;
 }
 
-export async function get(path) {
-    return (await request('GET', path)).json();
+export async function get(where) {
+    return (await request('GET', where)).json();
 }
 
 // One object a line.
-export async function getLines(path) {
-    const text = await (await request('GET', path)).text();
-    return text.split('\n').filter(Boolean).map(line => JSON.parse(line));
+export async function getLines(where) {
+    const text = await (await request('GET', where)).text();
+    return text
+        .split('\n')
+        .filter(Boolean)
+        .map(line => JSON.parse(line));
 }
 
-export async function order(method, path, body) {
-    return (await request(method, path, { body })).json();
+export async function order(method, where, body) {
+    return (await request(method, where, { body })).json();
 }
 
 // A path whose pieces may hold anything.

@@ -9,6 +9,8 @@ import { setLanguage, t } from './words.js';
 import * as live from './live.js';
 import * as session from './session.js';
 
+const AGAIN = 3000;
+
 const place = document.getElementById('page');
 
 function draw() {
@@ -22,22 +24,23 @@ async function whoAmI() {
     try {
         return await get('/v1/whoami');
     } catch (failure) {
-        if (failure.status !== 404)
-            throw failure;
+        if (failure.status !== 404) throw failure;
         return { name: '', read: true, operate: true }; // a daemon that does not say: it will refuse what it must
     }
 }
 
+// A daemon that is away is asked again: only one that answers can say that a token is no good.
 async function signIn(token) {
     session.token.set(token);
     try {
         change({ caller: await whoAmI(), signInFailure: null });
-    } catch (failure) {
-        session.token.set(null);
-        change({ signInFailure: (failure instanceof Failure ? failure : new Failure(0)).words });
-        return;
+        live.start(signedOut);
+    } catch (error) {
+        const failure = error instanceof Failure ? error : new Failure(0);
+        change({ signInFailure: failure.words });
+        if (failure.status === 401 || failure.status === 403) session.token.set(null);
+        else setTimeout(() => !state.caller && session.token.get() === token && signIn(token), AGAIN);
     }
-    live.start(signedOut);
 }
 
 // why: a Failure, when it was not its user who wanted it.
@@ -75,7 +78,7 @@ const doings = {
 // --- the address ---
 
 function onAddress() {
-    change({ ...parseAddress(location.hash), notice: null, month: null });
+    change({ ...parseAddress(location.hash), notice: null, month: null, people: null });
     live.load();
     window.scrollTo(0, 0);
     queueMicrotask(() => document.getElementById('heading')?.focus({ preventScroll: true }));
@@ -86,5 +89,4 @@ setLanguage(session.language.get());
 session.showTheme();
 change(parseAddress(location.hash));
 window.onhashchange = onAddress;
-if (session.token.get())
-    signIn(session.token.get());
+if (session.token.get()) signIn(session.token.get());

@@ -1,13 +1,21 @@
-// What a screen shows is made anew from the state as a tree of plain objects, and put() changes of the document only what
-// differs: whoever is typing, or has the focus, keeps it.
+// What a screen shows is made anew from the state as a tree of plain objects, and put() changes only what differs in the
+// document: whoever is typing, or has the focus, keeps it.
 
 const SVG = 'http://www.w3.org/2000/svg';
 
-// One element. Properties that begin with "on" are handlers; "key" tells brothers apart; "made" is called with the
-// element when it comes into being; "initial" is a field's first value, which is its user's from then on; all else are
-// attributes, of which null and false are left out.
-export function h(tag, properties, ...children) {
-    return { tag, properties: properties ?? {}, key: properties?.key, children: children.flat(Infinity).filter(isThere) };
+// One element: its tag with its classes, 'p.faint'; its properties, if it has any; its children. Properties that begin
+// with "on" are handlers; "key" tells brothers apart; "made" is called with the element when it comes into being;
+// "initial" is a field's first value, which is its user's from then on; all else are attributes, of which null and false
+// are left out.
+export function h(name, ...rest) {
+    const [tag, ...classes] = name.split('.');
+    const properties = isProperties(rest[0]) ? rest.shift() : {};
+    const all = classes.length ? { class: classes.join(' '), ...properties } : properties;
+    return { tag, properties: all, key: all.key, children: rest.flat(Infinity).filter(isThere) };
+}
+
+function isProperties(value) {
+    return value !== null && typeof value === 'object' && !Array.isArray(value) && !('tag' in value);
 }
 
 function isThere(child) {
@@ -18,16 +26,12 @@ function isThere(child) {
 export function put(parent, children) {
     const wanted = children.flat(Infinity).filter(isThere);
     const known = new Map();
-    for (const node of parent.childNodes)
-        if (node.treeKey !== undefined)
-            known.set(node.treeKey, node);
+    for (const node of parent.childNodes) if (node.treeKey !== undefined) known.set(node.treeKey, node);
     let at = parent.firstChild;
     for (const child of wanted) {
         const node = fitting(child, at, known) ?? make(child, parent);
-        if (node === at)
-            at = at.nextSibling;
-        else
-            parent.insertBefore(node, at);
+        if (node === at) at = at.nextSibling;
+        else parent.insertBefore(node, at);
         renew(node, child);
     }
     while (at) {
@@ -48,29 +52,24 @@ function fitting(child, at, known) {
         known.delete(child.key);
         return node?.localName === child.tag ? node : undefined;
     }
-    if (!at || at.treeKey !== undefined)
-        return undefined;
+    if (!at || at.treeKey !== undefined) return undefined;
     const same = isElement(child) ? at.localName === child.tag : at.nodeType === Node.TEXT_NODE;
     return same ? at : undefined;
 }
 
 function make(child, parent) {
-    if (!isElement(child))
-        return document.createTextNode('');
+    if (!isElement(child)) return document.createTextNode('');
     const isSvg = child.tag === 'svg' || (parent.namespaceURI === SVG && parent.localName !== 'foreignObject');
     const node = isSvg ? document.createElementNS(SVG, child.tag) : document.createElement(child.tag);
     node.treeKey = child.key;
-    if (child.properties.initial !== undefined)
-        node.value = child.properties.initial;
-    if (child.properties.made)
-        queueMicrotask(() => child.properties.made(node));
+    if (child.properties.initial !== undefined) node.value = child.properties.initial;
+    if (child.properties.made) queueMicrotask(() => child.properties.made(node));
     return node;
 }
 
 function renew(node, child) {
     if (!isElement(child)) {
-        if (node.data !== String(child))
-            node.data = String(child);
+        if (node.data !== String(child)) node.data = String(child);
         return;
     }
     setAttributes(node, child.properties);
@@ -83,28 +82,16 @@ function setAttributes(node, properties) {
     const before = node.treeNames ?? [];
     node.treeNames = [];
     for (const [name, value] of Object.entries(properties)) {
-        if (NOT_ATTRIBUTES.has(name))
-            continue;
+        if (NOT_ATTRIBUTES.has(name)) continue;
         node.treeNames.push(name);
         setOne(node, name, value);
     }
-    for (const name of before)
-        if (!node.treeNames.includes(name))
-            setOne(node, name, null);
+    for (const name of before) if (!node.treeNames.includes(name)) setOne(node, name, null);
 }
 
 function setOne(node, name, value) {
-    if (name.startsWith('on'))
-        node[name] = value;
-    else if (value === null || value === undefined || value === false)
-        node.removeAttribute(name);
+    if (name.startsWith('on')) node[name] = value;
+    else if (value === null || value === undefined || value === false) node.removeAttribute(name);
     else if (node.getAttribute(name) !== String(value === true ? '' : value))
         node.setAttribute(name, value === true ? '' : value);
-}
-
-// For those who hear the page: says a text that stands nowhere else, or is somewhere else than where they are.
-export function say(text) {
-    const place = document.getElementById('said');
-    place.textContent = '';
-    setTimeout(() => { place.textContent = text; }, 50);
 }

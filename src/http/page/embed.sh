@@ -1,7 +1,13 @@
 #!/bin/sh
-# Writes the files, named as arguments, as C: the bytes of each, and the table of http/page.h.
+# Writes the files that are named as arguments as C: the bytes of each, and the table of http/page.h.
 set -eu
 
+# tag FILE: what changes when the file does.
+tag() {
+    sha256sum "$1" | cut -c 1-16
+}
+
+echo '/* Made by page/embed.sh. */'
 echo '#include "http/page.h"'
 n=0
 for file; do
@@ -13,7 +19,7 @@ done
 echo 'const struct page_file page_files[] = {'
 n=0
 for file; do
-    echo "    {\"${file##*/}\", bytes_$n, sizeof bytes_$n},"
+    echo "    {\"${file##*/}\", \"\\\"$(tag "$file")\\\"\", bytes_$n, sizeof bytes_$n},"
     n=$((n + 1))
 done
 echo '};'

@@ -29,8 +29,7 @@ function add(event) {
 
 // Thousands may come at once: the screen gets them a few times a second.
 function show() {
-    if (isDue)
-        return;
+    if (isDue) return;
     isDue = true;
     setTimeout(() => {
         isDue = false;
@@ -40,8 +39,7 @@ function show() {
 
 // The stream begins when it is known where the log ends.
 export function begin() {
-    if (source || !refuse || !state.status)
-        return;
+    if (source || !refuse || !state.status) return;
     const after = lastId ?? String(Math.max(0, state.status.position - LOOK_BACK));
     source = stream(path`/v1/events?type=${TYPES}&after=${after}`, {
         event: event => {

@@ -1,9 +1,10 @@
 // Numbers, dates and spans for people. Times are shown as the server wrote them, in its zone: nothing is converted.
 
-let numbers, shares, sums, relative, months;
+let numbers, shorts, shares, sums, relative, months;
 
 export function setLocale(locale) {
     numbers = new Intl.NumberFormat(locale);
+    shorts = new Intl.NumberFormat(locale, { notation: 'compact' });
     shares = new Intl.NumberFormat(locale, { style: 'percent', minimumFractionDigits: 1, maximumFractionDigits: 1 });
     sums = new Intl.NumberFormat(locale, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
     relative = new Intl.RelativeTimeFormat(locale, { numeric: 'always' });
@@ -12,6 +13,11 @@ export function setLocale(locale) {
 
 export function count(n) {
     return numbers.format(n);
+}
+
+// For where there is little room.
+export function shortCount(n) {
+    return (n < 100000 ? numbers : shorts).format(n);
 }
 
 export function share(part, whole) {
@@ -40,7 +46,12 @@ export function offset(text) {
     return text ? text.slice(19) : '';
 }
 
-const SPANS = [['day', 86400], ['hour', 3600], ['minute', 60], ['second', 1]];
+const SPANS = [
+    ['day', 86400],
+    ['hour', 3600],
+    ['minute', 60],
+    ['second', 1],
+];
 
 // How far one time lies from another: "3 days ago", "in 2 hours".
 export function distance(from, to) {
@@ -58,8 +69,7 @@ const BYTES = ['B', 'KB', 'MB', 'GB', 'TB'];
 
 export function bytes(n) {
     let unit = 0;
-    for (; n >= 1000 && unit < BYTES.length - 1; unit++)
-        n /= 1000;
+    for (; n >= 1000 && unit < BYTES.length - 1; unit++) n /= 1000;
     return `${numbers.format(unit ? Number(n.toFixed(n < 10 ? 1 : 0)) : n)} ${BYTES[unit]}`;
 }
 
@@ -71,7 +81,7 @@ export function monthName(month) {
 
 export function monthAfter(month, n) {
     const total = Number(month.slice(0, 4)) * 12 + Number(month.slice(5, 7)) - 1 + n;
-    return `${String(Math.floor(total / 12)).padStart(4, '0')}-${String(total % 12 + 1).padStart(2, '0')}`;
+    return `${String(Math.floor(total / 12)).padStart(4, '0')}-${String((total % 12) + 1).padStart(2, '0')}`;
 }
 
 // Its last day.

@@ -14,9 +14,10 @@ export function holdWhy(hold) {
 }
 
 function one(hold) {
-    return card(t('hold.title', { hold: word('hold', hold.hold), scope: hold.scope && Object.values(hold.scope)[0] }),
+    return card(
+        t('hold.title', { hold: word('hold', hold.hold), scope: hold.scope && Object.values(hold.scope)[0] }),
         { key: hold.name, class: 'hold', aside: orderButton(t('order.lift'), { onclick: () => liftHold(hold) }) },
-        h('p', null, t(`hold.means.${hold.hold}`)),
+        h('p', t(`hold.means.${hold.hold}`)),
         facts([
             [t('hold.scope'), scopeText(hold.scope)],
             [t('hold.why'), holdWhy(hold)],
@@ -24,26 +25,47 @@ function one(hold) {
             [t('hold.since'), `${time(hold.since)} (${distance(state.status.now, hold.since)})`],
             [t('hold.until'), hold.until],
             [t('hold.by'), hold.by ?? t('hold.by-daemon')],
-            [t('hold.name'), h('span', { class: 'id' }, hold.name)],
-        ]));
+            [t('hold.name'), h('span.id', hold.name)],
+        ]),
+    );
 }
 
 export function show() {
     const { holds, held } = state.status;
-    return [heading(t('holds.title'), orderButton(t('order.place'), { class: 'first', onclick: placeHold })), readOnlyNote(),
-            h('p', null, t('holds.about')),
-            h('p', null, badge(held ? 'warn' : 'good', t('holds.held', { n: held }))),
-            holds.length ? h('div', { class: 'holds' }, holds.map(one)) : empty(t('holds.none'))];
+    return [
+        heading(t('holds.title'), orderButton(t('order.place'), { class: 'first', onclick: placeHold })),
+        readOnlyNote(),
+        h('p', t('holds.about')),
+        h('p', badge(held ? 'warn' : 'good', t('holds.held', { n: held }))),
+        holds.length ? h('div.holds', holds.map(one)) : empty(t('holds.none')),
+    ];
 }
 
-// On every view, for nobody should have to look for it.
-export function banner() {
-    return state.status?.holds.map(hold => h('section', { key: hold.name, class: 'banner', 'aria-label': t('hold.banner-label') },
-        h('div', { class: 'grow' },
-            h('strong', null, t('hold.banner', { title: t('hold.title', { hold: word('hold', hold.hold), scope: null }), scope: scopeText(hold.scope) })),
-            h('p', null, t('hold.banner-why', { ...hold, why: holdWhy(hold), since: time(hold.since), by: hold.by ?? t('hold.by-daemon') }), ' ',
-                t('hold.banner-held', { n: state.status.held }), ' ', t(`hold.how.${hold.hold}`))),
-        state.caller?.operate && h('button', { type: 'button', onclick: () => liftHold(hold) }, t('order.lift')))) ?? [];
+function warning(hold) {
+    const by = hold.by ?? t('hold.by-daemon');
+    const title = t('hold.title', { hold: word('hold', hold.hold) });
+    return h(
+        'section',
+        { key: hold.name, class: 'banner', 'aria-label': t('hold.banner-label', { name: hold.name }) },
+        h(
+            'div.grow',
+            h('strong', t('hold.banner', { title, scope: scopeText(hold.scope) })),
+            h(
+                'p',
+                t('hold.banner-why', { ...hold, why: holdWhy(hold), since: time(hold.since), by }),
+                ' ',
+                t('hold.banner-held', { n: state.status.held }),
+                ' ',
+                t(`hold.how.${hold.hold}`),
+            ),
+        ),
+        state.caller?.operate && h('button', { type: 'button', onclick: () => liftHold(hold) }, t('order.lift')),
+    );
+}
+
+// On every view, for nobody should have to look for it; but on the one that says it all.
+export function banners() {
+    return state.status && state.view !== 'holds' ? state.status.holds.map(warning) : [];
 }
 
 export const title = () => t('holds.title');

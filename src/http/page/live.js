@@ -11,7 +11,8 @@ const EVERY = 5000;
 
 let status = null; // the stream
 let timer = null;
-let isLoading = false, isLoadWanted = false;
+let isLoading = false,
+    isLoadWanted = false;
 let onRefused = () => {};
 
 // --- the status ---
@@ -19,11 +20,9 @@ let onRefused = () => {};
 // Another store at the same place: nothing on the screen is true any more.
 function take(object) {
     const before = state.status;
-    if (before && before.incarnation !== object.incarnation)
-        location.reload();
+    if (before && before.incarnation !== object.incarnation) location.reload();
     change({ status: object, failure: null });
-    if (before)
-        return;
+    if (before) return;
     feed.begin();
     load();
 }
@@ -37,8 +36,7 @@ const listeners = {
     refused: failure => onRefused(failure),
     state: (connection, failure = null) => {
         change({ connection, failure });
-        if (connection === 'live')
-            load();
+        if (connection === 'live') load();
     },
 };
 
@@ -55,35 +53,30 @@ async function poll() {
 // Asks again now; when that is being done already, once more behind it.
 export async function load() {
     isLoadWanted = true;
-    if (isLoading || !state.caller || !state.status)
-        return;
+    if (isLoading || !state.caller || !state.status) return;
     isLoading = true;
     while (isLoadWanted) {
         isLoadWanted = false;
         try {
             await views[state.view].load?.(state);
+            if (state.failure && state.connection !== 'waiting') change({ failure: null });
         } catch (failure) {
-            if (failure.status === 401)
-                onRefused(failure);
-            else
-                change({ failure });
+            if (failure.status === 401) onRefused(failure);
+            else change({ failure });
         }
     }
     isLoading = false;
 }
 
 function onTimer() {
-    if (state.connection === 'polling')
-        poll();
-    if (state.connection !== 'waiting')
-        load();
+    if (state.connection === 'polling') poll();
+    if (state.connection !== 'waiting') load();
 }
 
 // --- while somebody looks ---
 
 function open() {
-    if (status || document.hidden || !state.caller)
-        return;
+    if (status || document.hidden || !state.caller) return;
     status = stream('/v1/status', listeners);
     feed.start(failure => failure.status === 401 && onRefused(failure));
     timer = setInterval(onTimer, EVERY);
@@ -106,6 +99,15 @@ export function start(refused) {
 export function stop() {
     close();
     feed.forget();
-    change({ status: null, due: null, endpoints: null, deliveries: null, person: null, people: null, notice: null,
-             connection: 'connecting', failure: null });
+    change({
+        status: null,
+        due: null,
+        endpoints: null,
+        deliveries: null,
+        person: null,
+        people: null,
+        notice: null,
+        connection: 'connecting',
+        failure: null,
+    });
 }

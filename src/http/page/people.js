@@ -18,8 +18,7 @@ async function page(status, after) {
 
 // Only once: a list that changes under one's eyes is no list.
 export async function load({ argument: status, people }) {
-    if (people?.status !== status)
-        change({ people: { status, ...await page(status, null) } });
+    if (people?.status !== status) change({ people: { status, ...(await page(status, null)) } });
 }
 
 async function more() {
@@ -33,21 +32,37 @@ async function more() {
 }
 
 function list({ rows, after }) {
-    const columns = ['id', 'policy', 'certified_on', 'due_on', 'suspended_on', 'next'].map(name => ({ label: t(`person.${name}`) }));
-    return h('div', { class: 'card' },
-        table(t('people.title'), columns, rows.map(p => ({
-            key: p.id,
-            cells: [person(p.id), p.policy, p.certified_on ?? '–', p.due_on, p.suspended_on ?? '–',
-                    p.next ? `${time(p.next.at)} ${word('deadline', p.next.kind)}` : '–'],
-        }))),
-        after !== null && h('button', { type: 'button', onclick: more }, t('people.more')));
+    const columns = ['id', 'policy', 'certified_on', 'due_on', 'suspended_on', 'next'].map(name => ({
+        label: t(`person.${name}`),
+    }));
+    return h(
+        'div.card',
+        table(
+            t('people.title'),
+            columns,
+            rows.map(p => ({
+                key: p.id,
+                cells: [
+                    person(p.id),
+                    p.policy,
+                    p.certified_on ?? '–',
+                    p.due_on,
+                    p.suspended_on ?? '–',
+                    p.next ? `${time(p.next.at)} ${word('deadline', p.next.kind)}` : '–',
+                ],
+            })),
+        ),
+        after !== null && h('button', { type: 'button', onclick: more }, t('people.more')),
+    );
 }
 
 export function show() {
     const isHere = state.people?.status === state.argument;
-    return [heading(title()),
-            h('p', { class: 'faint' }, t('people.order')),
-            !isHere ? empty(t('loading')) : state.people.rows.length ? list(state.people) : empty(t('people.none'))];
+    return [
+        heading(title()),
+        h('p.faint', t('people.order')),
+        !isHere ? empty(t('loading')) : state.people.rows.length ? list(state.people) : empty(t('people.none')),
+    ];
 }
 
 export const title = () => t('people.title-of', { status: word('status', state.argument) });

@@ -11,10 +11,8 @@ function read(storage, name) {
 
 function write(storage, name, value) {
     try {
-        if (value === null)
-            window[storage].removeItem(`lifecertd.${name}`);
-        else
-            window[storage].setItem(`lifecertd.${name}`, value);
+        if (value === null) window[storage].removeItem(`lifecertd.${name}`);
+        else window[storage].setItem(`lifecertd.${name}`, value);
     } catch {
         // as said
     }

@@ -18,8 +18,7 @@ class Parser {
     push(text) {
         const lines = (this.rest + text).split(/\r\n|\n|\r/);
         this.rest = lines.pop();
-        for (const line of lines)
-            this.line(line);
+        for (const line of lines) this.line(line);
     }
 
     line(line) {
@@ -28,12 +27,9 @@ class Parser {
             return;
         }
         const [, name, value] = /^([^:]*):? ?(.*)$/s.exec(line);
-        if (name === 'data')
-            this.data.push(value);
-        else if (name === 'event')
-            this.type = value;
-        else if (name === 'id')
-            this.id = value;
+        if (name === 'data') this.data.push(value);
+        else if (name === 'event') this.type = value;
+        else if (name === 'id') this.id = value;
     }
 
     // An id alone is a position that was reached without an event.
@@ -48,20 +44,22 @@ class Parser {
 // "waiting", failure); plain(answer) when the daemon does not stream this, which ends it; refused(failure) when it never
 // will, which ends it too.
 export function stream(path, on) {
-    let lastId = null, wait = FIRST_WAIT, timer = null, abort = null, stopped = false;
+    let lastId = null,
+        wait = FIRST_WAIT,
+        timer = null,
+        abort = null,
+        stopped = false;
 
     async function read(answer) {
         const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
         const parser = new Parser(event => {
             lastId = event.id ?? lastId;
-            if (event.data !== null)
-                on.event(event);
+            if (event.data !== null) on.event(event);
         });
         for (;;) {
             const silence = setTimeout(() => abort.abort(), SILENCE);
             const { value, done } = await reader.read().finally(() => clearTimeout(silence));
-            if (done)
-                return;
+            if (done) return;
             parser.push(value);
         }
     }
@@ -70,8 +68,7 @@ export function stream(path, on) {
         abort = new AbortController();
         const headers = { Accept: 'text/event-stream', ...(lastId && { 'Last-Event-ID': lastId }) };
         const answer = await request('GET', path, { headers, signal: abort.signal });
-        if (stopped)
-            return;
+        if (stopped) return;
         if (!answer.headers.get('Content-Type')?.startsWith('text/event-stream')) {
             stopped = true;
             on.plain?.(await answer.json());
@@ -90,8 +87,7 @@ export function stream(path, on) {
         } catch (error) {
             failure = error instanceof Failure ? error : new Failure(0);
         }
-        if (stopped)
-            return;
+        if (stopped) return;
         if ([400, 401, 403, 404].includes(failure?.status)) {
             stopped = true;
             on.refused?.(failure);

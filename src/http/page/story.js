@@ -68,7 +68,11 @@ export function entrySentence(entry) {
 
 // The lists of periods in it: {title, periods, total, payOn}.
 export function periodLists(event) {
-    return ['back_pay', 'arrears', 'overpaid'].filter(name => event.data?.[name]?.periods.length > 0).map(name => ({
-        title: word('periods', name), ...event.data[name], payOn: event.data[name].pay_on,
-    }));
+    return ['back_pay', 'arrears', 'overpaid']
+        .filter(name => event.data?.[name]?.periods.length > 0)
+        .map(name => ({
+            title: word('periods', name),
+            ...event.data[name],
+            payOn: event.data[name].pay_on,
+        }));
 }

@@ -24,6 +24,7 @@ export function parseAddress(hash) {
     const [, name = '', argument = ''] = /^#\/([a-z]*)\/?(.*)$/.exec(hash) ?? [];
     const view = Object.hasOwn(views, name) ? name : 'today';
     const isPlain = view === 'today' || view === 'holds' || argument === '';
-    return view === 'people' && argument === '' ? { view: 'today', argument: null }
+    return view === 'people' && argument === ''
+        ? { view: 'today', argument: null }
         : { view, argument: isPlain ? null : decoded(argument) };
 }

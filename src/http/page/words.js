@@ -54,5 +54,6 @@ function fillPiece(piece, values, needsAll) {
 
 export function fill(text, values) {
     return text.replace(/\[([^\]]*)\]|[^[]+/g, (piece, optional) =>
-        optional === undefined ? fillPiece(piece, values, false) : fillPiece(optional, values, true));
+        optional === undefined ? fillPiece(piece, values, false) : fillPiece(optional, values, true),
+    );
 }
