@@ -65,6 +65,7 @@ unsigned deliver_metrics(struct deliver *d, struct endpoint_metrics *out, unsign
     unsigned n = 0;
     store_info(d->options.store, &info);
     d->now = d->options.now(d->options.arg);
+    ages_note(&d->ages, info.durable, d->now); /* the nudge for it may still be on its way */
     for (const struct outlet *o = d->outlets; o && n < max; o = o->next)
         if (!o->live)
             look(o, info.durable, &out[n++]);

@@ -117,7 +117,7 @@ static void read_work(const struct engine *e, struct engine_counters *out)
     out->checkpoints = GET(checkpoints);
     out->checkpoint_seq = GET(checkpoint_seq);
     int64_t at = GET(checkpoint_at);
-    out->checkpoint_age = out->checkpoints ? (clock_monotonic_ns() - at) / NS_A_SECOND : -1;
+    out->checkpoint_age = at ? (clock_monotonic_ns() - at) / NS_A_SECOND : -1;
 }
 
 static void read_decisions(const struct engine *e, struct engine_counters *out)

@@ -85,10 +85,30 @@ static enum err apply_person(struct engine *e, struct event *ev, uint32_t n, str
     return ERR_OK;
 }
 
+/* Once all places of versions are taken, one is used anew: not one under which somebody stands. The dead stand under
+ * the version in force, though no event says so (people.c). */
+static void adopt_policy_again(struct engine *e, const struct event *ev)
+{
+    struct policies *p = &e->policies;
+    uint32_t count = p->n == POLICY_MAX ? roster_count(e->roster) : 0;
+    for (uint32_t n = 0; n < count; n++) {
+        struct entry entry;
+        roster_get(e->roster, n, &entry);
+        uint8_t now = adopt_policy(e, str_of(p->v[entry.rec.policy].name), UINT64_MAX);
+        if (entry.rec.status == STATUS_TERMINATED && now != POLICY_UNKNOWN && now != entry.rec.policy) {
+            entry.rec.policy = now;
+            roster_put(e->roster, n, &entry);
+        }
+        p->used[entry.rec.policy]++;
+    }
+    adopt_note(e, ev);
+    memset(p->used, 0, sizeof p->used); /* counted when all is applied */
+}
+
 static void apply_system(struct engine *e, const struct event *ev)
 {
     switch (ev->type) {
-    case EV_POLICY_ADOPTED:
+    case EV_POLICY_ADOPTED: adopt_policy_again(e, ev); break;
     case EV_CONFIG_ADOPTED: adopt_note(e, ev); break;
     case EV_HOLD_PLACED:
     case EV_HOLD_LIFTED: holds_note(e, ev); break;

@@ -53,7 +53,8 @@ static void stamp(struct engine *e)
 
 static enum err sweep(struct engine *e, struct errmsg *msg)
 {
-    if (batch_full(e) || roster_next_instant(e->roster) > e->env.now)
+    /* An input or a changed policy may have settled the rest of a sweep, which is then over. */
+    if (batch_full(e) || (roster_next_instant(e->roster) > e->env.now && !e->sweep_began))
         return ERR_OK;
     int64_t began = clock_monotonic_ns();
     uint64_t taken = 0;

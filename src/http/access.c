@@ -10,6 +10,8 @@
 /* Of a body that nobody wants any more so much is still read, so that a client that sends all before it reads sees the
  * answer; whoever sends more is cut off. */
 #define DISCARD_MAX (64 * 1024 * 1024)
+/* And for so many times the longest silence: who is refused must not keep a connection by a byte now and then. */
+#define DISCARD_STALLS 2
 
 /* --- the beginning --- */
 
@@ -118,17 +120,22 @@ static enum MHD_Result queue_response(struct exchange *x)
     return queued;
 }
 
+static bool discards_for_long(const struct exchange *x)
+{
+    int64_t limit = DISCARD_STALLS * INT64_C(1000000000) * x->http->options.stall_seconds;
+    return clock_monotonic_ns() - x->begun_ns > limit;
+}
+
 static enum MHD_Result take_data(struct exchange *x, const char *data, size_t *size)
 {
-    size_t taken = *size;
-    if (!x->response && x->handler->data)
-        taken = x->handler->data(x, data, *size);
-    else
+    bool wanted = !x->response && x->handler->data;
+    size_t taken = wanted ? x->handler->data(x, data, *size) : *size;
+    if (!wanted)
         x->discarded += taken;
     *size -= taken;
     if (*size && !x->response)
         exchange_rest(x);
-    return x->discarded > DISCARD_MAX ? MHD_NO : MHD_YES;
+    return x->discarded > DISCARD_MAX || (!wanted && discards_for_long(x)) ? MHD_NO : MHD_YES;
 }
 
 static enum MHD_Result finish(struct exchange *x)

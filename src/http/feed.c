@@ -34,10 +34,15 @@ void feed_stir(struct feed *f)
         watch_timer_set(f->timer, 0);
 }
 
-void feed_fail(struct feed *f, const struct errmsg *msg)
+void feed_log_fault(const struct errmsg *msg)
 {
     char quoted[1200];
     log_line(LOG_LEVEL_ERR, "events-unreadable", "text=%s", log_quote(msg->text, quoted, sizeof quoted));
+}
+
+void feed_fail(struct feed *f, const struct errmsg *msg)
+{
+    feed_log_fault(msg);
     f->failed = true;
 }
 

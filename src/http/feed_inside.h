@@ -41,7 +41,9 @@ const struct store *feed_store(const struct feed *f);
 void feed_open_tail(struct feed *f);
 /* A round soon: from within callbacks of the library, which must not be run then. */
 void feed_stir(struct feed *f);
-/* The log cannot be read: nobody is told of any more events. */
+/* Somebody's part of the log cannot be read. */
+void feed_log_fault(const struct errmsg *msg);
+/* Its end cannot be read: nobody is told of any more events. */
 void feed_fail(struct feed *f, const struct errmsg *msg);
 
 /* feed_look.c */

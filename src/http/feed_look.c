@@ -72,7 +72,9 @@ static void place(struct feed_reader *r)
         give_back(r);
         feed_move(r, PLACE_NEAR);
     } else {
-        bool have = r->own || get_own(r);
+        /* Whoever gave his up waits behind those who wait already. */
+        bool next = r == feed_first(f, PLACE_QUEUED) || !feed_first(f, PLACE_QUEUED);
+        bool have = r->own || (next && get_own(r));
         feed_move(r, f->failed ? PLACE_NEAR : have ? PLACE_FAR : PLACE_QUEUED);
     }
 }
@@ -179,7 +181,7 @@ static enum feed_pause look_far(struct feed_reader *r, bool *found)
         return FEED_SLICE;
     if (e == ERR_END)
         return FEED_END;
-    feed_fail(r->feed, &msg);
+    feed_log_fault(&msg); /* in what is old, perhaps: those near the end need not mind */
     return FEED_FAILED;
 }
 
@@ -218,7 +220,7 @@ void feed_look_on(struct feed_reader *r)
         reach_end(r, found);
         return;
     }
-    if (r->own && (tail_holds(f->tail, r->at) || turn_is_over(r)))
+    if (r->own && (why == FEED_FAILED || tail_holds(f->tail, r->at) || turn_is_over(r)))
         give_back(r);
     tell(r, why);
 }

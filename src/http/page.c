@@ -1,5 +1,5 @@
-/* GET / and GET /page/NAME: the operators' page. What it shows it asks the API for, like anybody else, so there is nothing
- * here but files, which everybody may read. */
+/* GET / and GET /page/NAME: the operators' page. What it shows it asks the API for, like anybody else, so there is
+ * nothing here but files, which everybody may read. */
 #include "http/page.h"
 
 #include "http/exchange.h"

@@ -37,6 +37,8 @@ static void test_lag(void)
     is_str(endpoint_state_text(m[0].state), "paused", "what it does is told");
     is_int(m[0].paused_at, paused_at, "and since when");
     world_event(&w, "P1");
+    look(&w);
+    ok(m[0].lag == 1 && m[0].lag_ms == 0, "what became durable just now is not old, though delivery has not seen it");
     world_run(&w);
     world_pass(&w, 10 * MINUTE);
     world_event(&w, "P1");

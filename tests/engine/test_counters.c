@@ -71,6 +71,27 @@ static void test_sweeps(void)
     rig_close(&r);
 }
 
+/* One more than a tick takes: an input settles the last of them before the next one. */
+static void test_shared_sweep(void)
+{
+    enum { PEOPLE = 16385 };
+    struct rig r = {.options = {.batch_bytes = 64u << 20}};
+    rig_open(&r, "memory:", rig_conf, NEW_YEAR);
+    enrol(&r, PEOPLE);
+    rig_place(&r, SCOPE_ALL, "", "2026-12-31");
+    rig_until(&r, rig_at("2026-07-01T00:00:00+08:00"));
+    is_int(counters(&r).held, PEOPLE, "everybody is held");
+    uint64_t before = counters(&r).sweeps;
+    rig_lift(&r, "moratorium");
+    rig_ask(&r, REQUEST_STATUS, NULL);
+    rig_input(&r, "{\"op\":\"certify\",\"id\":\"P-16384\",\"channel\":\"face\",\"certified_on\":\"2026-06-30\","
+                  "\"ref\":\"F-1\"}");
+    rig_until(&r, rig_at("2026-07-01T00:01:00+08:00"));
+    is_int(counters(&r).status[STATUS_SUSPENDED], PEOPLE - 1, "and let go, but for one who certifies meanwhile");
+    is_int(counters(&r).sweeps - before, 1, "a sweep whose rest an input has settled is over");
+    rig_close(&r);
+}
+
 static void test_checkpoints(void)
 {
     struct rig r = {.options = {.checkpoint_events = 50}};
@@ -95,9 +116,10 @@ static void test_checkpoints(void)
 
 int main(void)
 {
-    plan(9 + 7 + 5);
+    plan(9 + 7 + 3 + 5);
     test_state();
     test_sweeps();
+    test_shared_sweep();
     test_checkpoints();
     return tap_end();
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "http/exchange.h"
+#include "http/feed.h"
 #include "tests/http/fake_engine.h"
 #include "tests/http/fake_log.h"
 #include "tests/http/server.h"
@@ -241,6 +242,76 @@ static void long_scans(void)
     ok(all, "and of %d searches at once each has its turn", SCANS);
 }
 
+/* --- turns --- */
+
+#define SEARCHERS 5 /* one more than can read for themselves at once */
+
+struct searcher {
+    struct feed_reader reader; /* the first member */
+    unsigned turns;
+    bool over;
+};
+
+struct search {
+    struct searcher v[SEARCHERS];
+    unsigned over, over_before_last; /* when the last one's first slice was over */
+};
+
+static struct search search;
+
+static enum feed_take take_any(struct feed_reader *reader, uint64_t seq, enum event_type type, struct str line)
+{
+    (void)reader, (void)seq, (void)type, (void)line;
+    return TAKE_ON;
+}
+
+static void search_on(struct feed_reader *reader, enum feed_pause why)
+{
+    struct searcher *one = (struct searcher *)reader;
+    if (one->turns++ == 0 && one == &search.v[SEARCHERS - 1])
+        search.over_before_last = search.over;
+    one->over = why == FEED_END || why == FEED_FAILED;
+    search.over += one->over;
+    reader->turn = 1000000; /* as if it had been at it for long */
+    if (!one->over)
+        feed_look(reader);
+}
+
+static void begin_search(void *arg)
+{
+    (void)arg;
+    for (int i = 0; i < SEARCHERS; i++) {
+        struct feed_reader *reader = &search.v[i].reader;
+        reader->types = UINT64_C(1) << EV_SUSPENDED;
+        reader->take = take_any;
+        reader->paused = search_on;
+        feed_join(s.http->feed, reader);
+        feed_look(reader);
+    }
+}
+
+static void look_at_search(void *arg)
+{
+    *(unsigned *)arg = search.over;
+}
+
+static void end_search(void *arg)
+{
+    (void)arg;
+    for (int i = 0; i < SEARCHERS; i++)
+        feed_leave(&search.v[i].reader);
+}
+
+static void turns(void)
+{
+    unsigned over = 0;
+    server_do(&s, begin_search, NULL);
+    while (over < SEARCHERS)
+        server_do(&s, look_at_search, &over);
+    server_do(&s, end_search, NULL);
+    is_int(search.over_before_last, 0, "who waits for a turn gets one before those that search already are through");
+}
+
 /* --- waiting --- */
 
 struct waiting {
@@ -344,6 +415,44 @@ static void ending(void)
     ok(drained, "and holds up nothing");
 }
 
+/* --- a log that cannot be read --- */
+
+/* A line that is none, where nobody reads yet. */
+static void add_damaged(void)
+{
+    struct buf line = BUF_INIT;
+    struct errmsg msg;
+    uint64_t seq = fake_log_end(logged) + 1;
+    fake_log_line(&line, seq, EV_GRACE, "p-1");
+    buf_addc(&line, '\0');
+    memcpy(strstr(line.p, "grace."), "xxxxx.", 6);
+    struct commit commit = {.first = seq, .last = seq, .lines = {line.p, line.n - 1}};
+    if (store_commit(logged, &commit, &msg) != ERR_OK)
+        bail_out("%s", msg.text);
+    buf_done(&line);
+}
+
+static void damage_far_back(void)
+{
+    client_free(c);
+    server_free(&s);
+    s = server_new(1000, false);
+    logged = fake_engine_log(s.engine);
+    c = client_new(s.path);
+    fake_log_add(logged, 10, EV_GRACE, "p-1");
+    add_damaged();
+    fake_log_add(logged, 10, EV_GRACE, "p-1");
+    get("/v1/events?after=11");
+    ok(body_is(12, 21), "what follows damage can be read");
+    get("/v1/events?after=0");
+    is_int(r.status, 500, "who asks for what is damaged is told so");
+    get("/v1/events?after=0&limit=10");
+    ok(body_is(1, 10), "but gets what stands before it");
+    add(1, EV_GRACE, "p-1");
+    get("/v1/events?after=21&wait=60");
+    ok(r.status == 200 && body_is(22, 22), "and what comes goes on to be told");
+}
+
 int main(void)
 {
     plan(0);
@@ -358,10 +467,12 @@ int main(void)
     long_lines();
     greedy_clients();
     long_scans();
+    turns();
     waiting();
     waiting_for_one();
     gone_while_waiting();
     ending();
+    damage_far_back();
     client_free(c);
     reply_done(&r);
     server_free(&s);

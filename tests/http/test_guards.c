@@ -245,6 +245,22 @@ static void test_slow_body(const char *address)
     client_free(c);
 }
 
+/* Nobody waits for this one, and whoever is refused must not keep a connection with it. */
+static void test_slow_refused_body(const char *address)
+{
+    struct client *c = client_new(address);
+    bool taken = client_send(c, BYTES("POST /nowhere HTTP/1.1\r\nHost: t\r\nContent-Length: 1000\r\n\r\n"));
+    int drops = 0;
+    for (; taken && !client_has_more(c) && drops < 300; drops++) {
+        pause_ms(50);
+        taken = client_send(c, BYTES("a"));
+    }
+    client_read(c, &r);
+    is_int(r.status, 0, "a body that nobody wants and that drips in is cut off");
+    ok(drops > 20 && drops < 300, "after a while");
+    client_free(c);
+}
+
 /* --- crowds --- */
 
 #define DESCRIPTORS 128
@@ -342,6 +358,7 @@ static void test_times(void)
     test_unfinished((const char *const[]){[TCP] = tcp, [LOCAL] = s.path});
     test_drip(tcp);
     test_slow_body(s.path);
+    test_slow_refused_body(s.path);
     server_free(&s);
     listen_close(tcp, fd);
 }

@@ -1,4 +1,4 @@
-/* The operators' page as files: who asks for it gets all of it, with what keeps it safe, and none of it from elsewhere. */
+/* The operators' page as files: who asks for it gets all of it, with what keeps it safe, and nothing from elsewhere. */
 #include <stdio.h>
 
 #include "http/page.h"

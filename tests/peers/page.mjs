@@ -1,6 +1,6 @@
 // node page.mjs FILE: looks at the operators' page of a running daemon in a headless Chromium. FILE is JSON: the
-// daemon's address, that of the receiver behind its endpoint "bureau", tokens by role, the page's sources, the browser's
-// path, and a folder for screenshots or null. Prints a line a check: "pass WHAT" or "fail WHAT (HOW)".
+// daemon's address, that of the receiver behind its endpoint "bureau", tokens by role, the page's sources, the
+// browser's path, and a folder for screenshots or null. Prints a line a check: "pass WHAT" or "fail WHAT (HOW)".
 import { readFileSync } from "node:fs";
 import { orders } from "./page_orders.mjs";
 import { api, browse, is, ok, wire } from "./page_rig.mjs";

@@ -5,6 +5,11 @@ import { is, ok, press, tab, until } from "./page_rig.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
+// What a view has asked for is there.
+async function loaded(t) {
+    await until(async () => (await t.has(".view")) && !/Loading|正在载入/.test(await t.text(".view")));
+}
+
 // --- the keyboard ---
 
 // Presses Tab until it has come round, by the browser itself: what had the focus, and whether that could be seen.
@@ -46,7 +51,8 @@ async function keyboard(browser, origin, tokens, suspended) {
     await t.ready();
     for (const hash of ["#/", `#/person/${suspended}`, "#/endpoints", "#/endpoints/bureau", "#/holds"]) {
         await t.go(hash);
-        await until(async () => !(await t.text(".view")).includes("Loading"));
+        await loaded(t);
+        if (hash === "#/") await t.page.waitForSelector(".feed .rows li");
         await t.page.evaluate(() => {
             window.tabStops = new Map();
         });
@@ -161,7 +167,7 @@ async function everyLook(browser, origin, tokens, suspended, shots) {
                 await t.ready();
                 for (const hash of hashes) {
                     await t.go(hash);
-                    await until(async () => (await t.has(".view")) && !/Loading|正在载入/.test(await t.text(".view")));
+                    await loaded(t);
                     await judge(t, `${look} ${hash}`);
                     if (shots)
                         await t.page.screenshot({

@@ -63,8 +63,8 @@ export const WHO = () => ({
 });
 export const WHY = bytes => ({ name: 'why', label: t('field.why'), bytes, lines: 2 });
 
-// what: {title, about, fields, confirm, danger, send(values, progress)}; send() gives the order, and returns what to say
-// of it: {tone, text}.
+// what: {title, about, fields, confirm, danger, send(values, progress)}; send() gives the order, and returns what to
+// say of it: {tone, text}.
 export function ask(what) {
     const dialog = document.createElement('dialog');
     const opener = document.activeElement;

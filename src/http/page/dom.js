@@ -1,12 +1,12 @@
-// What a screen shows is made anew from the state as a tree of plain objects, and put() changes only what differs in the
-// document: whoever is typing, or has the focus, keeps it.
+// What a screen shows is made anew from the state as a tree of plain objects, and put() changes only what differs in
+// the document: whoever is typing, or has the focus, keeps it.
 
 const SVG = 'http://www.w3.org/2000/svg';
 
 // One element: its tag with its classes, 'p.faint'; its properties, if it has any; its children. Properties that begin
 // with "on" are handlers; "key" tells brothers apart; "made" is called with the element when it comes into being;
-// "initial" is a field's first value, which is its user's from then on; all else are attributes, of which null and false
-// are left out.
+// "initial" is a field's first value, which is its user's from then on; all else are attributes, of which null and
+// false are left out.
 export function h(name, ...rest) {
     const [tag, ...classes] = name.split('.');
     const properties = isProperties(rest[0]) ? rest.shift() : {};

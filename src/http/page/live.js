@@ -1,5 +1,5 @@
-// Keeps the screen as the daemon is: its status comes as a stream, what else the view shows is asked for again every few
-// seconds. Nothing is asked for while nobody looks.
+// Keeps the screen as the daemon is: its status comes as a stream, what else the view shows is asked for again every
+// few seconds. Nothing is asked for while nobody looks.
 
 import { get } from './api.js';
 import * as feed from './feed.js';

@@ -41,8 +41,8 @@ class Parser {
 }
 
 // Keeps a stream open until stop() is called, from where it broke off. on: event({type, data, id}); state("live" |
-// "waiting", failure); plain(answer) when the daemon does not stream this, which ends it; refused(failure) when it never
-// will, which ends it too.
+// "waiting", failure); plain(answer) when the daemon does not stream this, which ends it; refused(failure) when it
+// never will, which ends it too.
 export function stream(path, on) {
     let lastId = null,
         wait = FIRST_WAIT,

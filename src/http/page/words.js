@@ -1,8 +1,8 @@
 // Every word on the screen, in the language that is chosen; zh.js and en.js have the same keys.
 //
-// A text has values in braces, {name}, and may leave out a part in brackets: [ by {by}] is there only when all its values
-// are, and none is 0. What stands behind the name says how the value is shown: {n#} counted, {amount$} as money,
-// {n|person|people} one of two words for a number; {mark?} shows nothing, and only asks.
+// A text has values in braces, {name}, and may leave out a part in brackets: [ by {by}] is there only when all its
+// values are, and none is 0. What stands behind the name says how the value is shown: {n#} counted, {amount$} as
+// money, {n|person|people} one of two words for a number; {mark?} shows nothing, and only asks.
 
 import { en } from './en.js';
 import { zh } from './zh.js';
