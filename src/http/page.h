@@ -7,7 +7,7 @@
 struct page_file {
     const char *name; /* "app.js" */
     const char *etag; /* with its quotes; another one whenever the bytes are others */
-    const unsigned char *bytes;
+    const unsigned char *bytes; /* and a terminator behind them */
     size_t n;
 };
 

@@ -20,6 +20,7 @@ struct client {
     int fd;
     struct buf in; /* read, not yet used: from `at` on */
     size_t at;
+    bool header_only; /* the answer that is awaited has no body, whatever its length says */
 };
 
 /* The address as the kernel wants it, and its length. */
@@ -214,7 +215,8 @@ void client_read(struct client *c, struct reply *r)
 {
     bool good;
     client_read_head(c, r);
-    const char *length = r->status ? reply_header(r, "Content-Length") : "0";
+    const char *length = r->status && !c->header_only ? reply_header(r, "Content-Length") : "0";
+    c->header_only = false;
     if (length)
         good = take_bytes(c, strtoul(length, NULL, 10), &r->body);
     else
@@ -238,6 +240,7 @@ void client_request(struct client *c, const char *method, const char *target, co
     if (client_send(c, head.p, head.n) && body.n)
         client_send(c, body.p, body.n);
     buf_done(&head);
+    c->header_only = strcmp(method, "HEAD") == 0;
     client_read(c, r);
 }
 

@@ -13,13 +13,13 @@ n=0
 for file; do
     echo "static const unsigned char bytes_$n[] = {"
     od -An -v -tx1 "$file" | sed 's/ \([0-9a-f][0-9a-f]\)/0x\1,/g'
-    echo '};'
+    echo '0x00};'
     n=$((n + 1))
 done
 echo 'const struct page_file page_files[] = {'
 n=0
 for file; do
-    echo "    {\"${file##*/}\", \"\\\"$(tag "$file")\\\"\", bytes_$n, sizeof bytes_$n},"
+    echo "    {\"${file##*/}\", \"\\\"$(tag "$file")\\\"\", bytes_$n, sizeof bytes_$n - 1},"
     n=$((n + 1))
 done
 echo '};'
