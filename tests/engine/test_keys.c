@@ -288,14 +288,16 @@ static void in_flight(void)
 
 static void many(void)
 {
-    enum { REQUESTS = 350 }; /* more than a batch takes: 65,536 */
-    struct sent **all = mem_zalloc(REQUESTS, sizeof *all);
+    const char *suite = getenv("TEST_SUITE");
+    /* More than a batch takes (65,536), where a sanitizer does not make every step slow. */
+    unsigned requests = suite && strcmp(suite, "plain") != 0 ? 35 : 350;
+    struct sent **all = mem_zalloc(requests, sizeof *all);
     open_rig();
     send(NULL, ENROL("a"), 0);
     uint64_t base = last_seq();
     unsigned wrong = 0;
     for (int round = 0; round < 2; round++) {
-        for (unsigned i = 0; i < REQUESTS; i++) {
+        for (unsigned i = 0; i < requests; i++) {
             all[i] = sent_new();
             for (unsigned j = 0; j < MANY; j++) {
                 char key[KEY_HASH];
@@ -304,7 +306,7 @@ static void many(void)
             }
             submit(all[i]);
         }
-        for (unsigned i = 0; i < REQUESTS; i++) {
+        for (unsigned i = 0; i < requests; i++) {
             while (!all[i]->done)
                 tick();
             for (unsigned j = 0; j < MANY; j++)
@@ -313,7 +315,7 @@ static void many(void)
             sent_free(all[i]);
         }
     }
-    is_int(wrong, 0, "%d inputs without an event are found again, each", REQUESTS * MANY);
+    is_int(wrong, 0, "%u inputs without an event are found again, each", requests * MANY);
     is_int(last_seq(), base, "and brought none");
     free(all);
     close_rig();
