@@ -6,33 +6,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/date.h"
+#include "bench/connect.h"
 #include "bench/people.h"
 
 #define ROUNDS 1000
 #define LINE_BYTES 370 /* an accepted certification and its seal in the log */
-
-static _Noreturn void die(const char *what)
-{
-    perror(what);
-    exit(1);
-}
-
-static int connect_to(const char *path)
-{
-    struct sockaddr_un to = {.sun_family = AF_UNIX};
-    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-    snprintf(to.sun_path, sizeof to.sun_path, "%s", path);
-    if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof to) != 0)
-        die(path);
-    return fd;
-}
 
 /* Sends one input and reads its answer, which is short and comes whole. */
 static void certify(int fd, unsigned i, const char *day)

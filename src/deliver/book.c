@@ -34,6 +34,17 @@ void book_row(struct outlet *o, const struct item *i, enum delivery_state state,
     add(o->deliver, &c);
 }
 
+void book_sent(struct outlet *o, const struct delivery_row *row)
+{
+    struct delivery_change c = {.kind = CHANGE_PUT, .row = *row};
+    c.row.state = DELIVERY_SENT;
+    c.row.next_at = o->deliver->now + KEEP_MS;
+    c.row.changed_at = o->deliver->now;
+    add(o->deliver, &c);
+    o->delivered++;
+    o->changed = true;
+}
+
 void book_remove(struct outlet *o, uint64_t seq)
 {
     struct delivery_change c = {.kind = CHANGE_REMOVE, .row = {.endpoint = str_of(o->name), .seq = seq}};

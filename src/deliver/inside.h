@@ -298,6 +298,8 @@ void person_message(struct outlet *o, struct item *i, const struct person_view *
 /* book.c: commits */
 void book_row(struct outlet *o, const struct item *i, enum delivery_state state, int64_t next_at, struct str why,
               struct str ref);
+/* A message of which only its row is known was sent after all: a receipt says so. */
+void book_sent(struct outlet *o, const struct delivery_row *row);
 void book_remove(struct outlet *o, uint64_t seq);
 void book_gap(struct outlet *o, struct str subject, bool owed);
 void book_count(struct deliver *d, uint64_t number, uint32_t count);

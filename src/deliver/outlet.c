@@ -24,18 +24,6 @@ void outlet_clock_set_back(struct outlet *o)
 #define STATES_GIVEN_UP (1u << DELIVERY_DEAD | 1u << DELIVERY_SKIPPED)
 #define STATES_OPEN (1u << DELIVERY_RETRY | 1u << DELIVERY_WAIT | 1u << DELIVERY_SENDING | 1u << DELIVERY_UNKNOWN)
 
-/* A message of which a receipt came, so that it was sent, before the daemon ended. */
-static void restore_sent(struct outlet *o, const struct delivery_row *row)
-{
-    struct delivery_change c = {.kind = CHANGE_PUT, .row = *row};
-    c.row.state = DELIVERY_SENT;
-    c.row.next_at = o->deliver->now + KEEP_MS;
-    c.row.changed_at = o->deliver->now;
-    ledger_add(o->deliver->ledger, &c);
-    o->delivered++;
-    o->changed = true;
-}
-
 /* What was being sent when the daemon ended: an event is sent again, a message never by itself. */
 static void restore(void *arg, const struct delivery_row *row)
 {
@@ -48,8 +36,8 @@ static void restore(void *arg, const struct delivery_row *row)
     bool apart = sending || row->state == DELIVERY_UNKNOWN;
     int64_t at = sending ? o->deliver->now + e->receipt_within * 1000 : row->next_at;
     int64_t latest = o->deliver->now + longest_wait(e);
-    if (apart && row->receipt) {
-        restore_sent(o, row);
+    if (apart && row->receipt) { /* it came before the daemon ended */
+        book_sent(o, row);
         return;
     }
     struct item *i = track_restore(o->track, row->seq, row->subject, type, at < latest ? at : latest, apart);

@@ -75,18 +75,6 @@ static struct item *find_waiting(struct outlet *o, const struct delivery_row *ro
     return i;
 }
 
-/* It was given up because nothing was heard of it; this is it. */
-static void lift_dead(struct outlet *o, const struct delivery_row *row)
-{
-    struct delivery_change c = {.kind = CHANGE_PUT, .row = *row};
-    c.row.state = DELIVERY_SENT;
-    c.row.next_at = o->deliver->now + KEEP_MS;
-    c.row.changed_at = o->deliver->now;
-    ledger_add(o->deliver->ledger, &c);
-    o->delivered++;
-    o->changed = true;
-}
-
 /* A receipt of any kind proves that the message was sent: what was unknown is so no more. */
 static void on_row(void *arg, const struct delivery_row *row)
 {
@@ -95,8 +83,9 @@ static void on_row(void *arg, const struct delivery_row *row)
     struct item *i = track_find_apart(o->track, row->seq);
     if (!i)
         i = find_waiting(o, row);
+    /* It was given up because nothing was heard of it; this is it. */
     if (row->state == DELIVERY_DEAD && in->receipt->kind != RECEIPT_FAILED)
-        lift_dead(o, row);
+        book_sent(o, row);
     book_receipt(o, row->seq, in->receipt->kind, in->receipt->code);
     if (first_final(o, row, in->receipt->kind)) {
         count(o, in->receipt->kind);

@@ -175,20 +175,16 @@ static void test_follow(const struct kind *k)
 
 /* --- contacts --- */
 
-static enum err commit_contacts(struct store *s, struct contact_change *changes, size_t n, bool event)
+/* One commit of what c has beside the lines; event: with one. */
+static enum err commit_with(struct store *s, struct commit c, bool event)
 {
     struct store_info info;
     struct errmsg msg;
     store_info(s, &info);
-    uint64_t last = info.durable + event;
-    struct buf b = events_make(info.durable + 1, last);
-    for (size_t i = 0; i < n; i++)
-        changes[i].seq = last;
-    struct commit c = {.first = info.durable + 1,
-                       .last = last,
-                       .lines = event ? buf_str(&b) : STR_NONE,
-                       .contacts = changes,
-                       .n_contacts = n};
+    c.first = info.durable + 1;
+    c.last = info.durable + event;
+    struct buf b = events_make(c.first, c.last);
+    c.lines = event ? buf_str(&b) : STR_NONE;
     enum err e = store_commit(s, &c, &msg);
     if (e == ERR_MORE)
         e = store_commit_poll(s, true, &msg);
@@ -196,6 +192,15 @@ static enum err commit_contacts(struct store *s, struct contact_change *changes,
         diag("%s", msg.text);
     buf_done(&b);
     return e;
+}
+
+static enum err commit_contacts(struct store *s, struct contact_change *changes, size_t n, bool event)
+{
+    struct store_info info;
+    store_info(s, &info);
+    for (size_t i = 0; i < n; i++)
+        changes[i].seq = info.durable + event;
+    return commit_with(s, (struct commit){.contacts = changes, .n_contacts = n}, event);
 }
 
 /* "NAME PHONE BY", each "-" when there is none; or the error's number. */
@@ -298,23 +303,7 @@ static bool same_row(const struct key_row *a, const struct key_row *b)
 
 static enum err commit_keys(struct store *s, const struct key_row *keys, size_t n, bool event)
 {
-    struct store_info info;
-    struct errmsg msg;
-    store_info(s, &info);
-    uint64_t last = info.durable + event;
-    struct buf b = events_make(info.durable + 1, last);
-    struct commit c = {.first = info.durable + 1,
-                       .last = last,
-                       .lines = event ? buf_str(&b) : STR_NONE,
-                       .keys = keys,
-                       .n_keys = n};
-    enum err e = store_commit(s, &c, &msg);
-    if (e == ERR_MORE)
-        e = store_commit_poll(s, true, &msg);
-    if (e)
-        diag("%s", msg.text);
-    buf_done(&b);
-    return e;
+    return commit_with(s, (struct commit){.keys = keys, .n_keys = n}, event);
 }
 
 /* What the store says of a key at that time: that it has the row, that it has none, or something else. */
