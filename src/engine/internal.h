@@ -8,6 +8,7 @@
 #include "codec/event_json.h"
 #include "core/hold.h"
 #include "engine/engine.h"
+#include "engine/pipeline.h"
 #include "roster/roster.h"
 #include "roster/vocab.h"
 
@@ -333,7 +334,11 @@ void watch_stamp(struct engine *e, struct buf *out);
 lc_instant watch_read_stamp(struct engine *e, struct str stamp);
 
 /* replay.c */
+/* Applies all that is durable behind `after`. system_seq: system events up to there are in already. */
 enum err replay_log(struct engine *e, uint64_t after, uint64_t system_seq, struct errmsg *msg) ERR_MUSTCHECK;
+/* The same for a span: the engine is then as of its end (e->last_seq, e->last_time). */
+enum err replay_span(struct engine *e, const struct log_span *span, uint64_t system_seq,
+                     struct errmsg *msg) ERR_MUSTCHECK;
 
 /* schedule.c */
 void schedule_everybody(struct engine *e);

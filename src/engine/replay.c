@@ -133,178 +133,44 @@ static enum err apply(struct engine *e, struct event *ev, uint32_t n, uint64_t s
     return err;
 }
 
-/* Reading and parsing run on a thread of their own, groups ahead of the one that applies. A group is large, for handing
- * one over costs a wake-up. When the one that applies runs out of groups it gets them unparsed: reading and checking the
- * seals are work enough for one core. */
-#define GROUP 1024
-#define RING 8 /* groups; about 2 MiB of lines */
-#define HUNGRY 2 /* groups ahead or fewer */
-
-struct group {
-    struct buf text; /* the lines, copied: the reader keeps only the last */
-    size_t starts[GROUP + 1];
-    uint64_t seqs[GROUP];
-    struct event events[GROUP];
-    struct event_arena arenas[GROUP];
-    struct str subjects[GROUP];
-    unsigned n;
-    bool parsed;
-    enum err err; /* ERR_END: the last group; it may hold events all the same */
-    struct errmsg msg;
+struct replay {
+    struct engine *e;
+    uint64_t system_seq, total;
 };
 
-struct pipeline {
-    struct store_reader *reader;
-    struct group *ring;
-    uint64_t made, used; /* groups; under the lock */
-    bool stop;           /* the one that applies has given up; under the lock */
-    pthread_mutex_t lock;
-    pthread_cond_t changed;
-};
-
-static enum err read_group(struct store_reader *reader, struct group *g)
+static enum err apply_group(void *arg, struct event_group *g, struct errmsg *msg)
 {
-    enum err err = ERR_OK;
-    struct str line;
-    buf_clear(&g->text);
-    for (g->n = 0; g->n < GROUP; g->n++) {
-        err = store_reader_next(reader, &g->seqs[g->n], &line, &g->msg);
-        if (err != ERR_OK)
-            break;
-        g->starts[g->n] = g->text.n;
-        buf_addstr(&g->text, line);
-    }
-    g->starts[g->n] = g->text.n;
-    return err;
-}
-
-static enum err parse_group(struct group *g)
-{
-    for (unsigned i = 0; i < g->n; i++) {
-        struct str line = {g->text.p + g->starts[i], g->starts[i + 1] - g->starts[i]};
-        size_t where = 0;
-        if (event_read(line, &g->events[i], &g->arenas[i], &where) != ERR_OK || g->events[i].seq != g->seqs[i])
-            return err_set(&g->msg, ERR_DAMAGED, "event %" PRIu64 " cannot be read at byte %zu: %.*s", g->seqs[i], where,
-                           line.n > 200 ? 200 : (int)line.n, line.p);
-        g->subjects[i] = g->events[i].subject;
-    }
-    return ERR_OK;
-}
-
-/* A line that cannot be parsed comes before whatever the reader met behind it. */
-static void parse_into(struct group *g)
-{
-    enum err err = parse_group(g);
-    if (err != ERR_OK)
-        g->err = err;
-}
-
-static void *produce(void *arg)
-{
-    struct pipeline *p = arg;
-    for (uint64_t i = 0;; i++) {
-        struct group *g = &p->ring[i % RING];
-        pthread_mutex_lock(&p->lock);
-        while (i - p->used == RING && !p->stop)
-            pthread_cond_wait(&p->changed, &p->lock);
-        bool stop = p->stop;
-        pthread_mutex_unlock(&p->lock);
-        if (stop)
-            return NULL;
-        g->err = read_group(p->reader, g);
-        pthread_mutex_lock(&p->lock);
-        g->parsed = i - p->used >= HUNGRY;
-        pthread_mutex_unlock(&p->lock);
-        if (g->parsed)
-            parse_into(g);
-        bool last = g->err != ERR_OK;
-        pthread_mutex_lock(&p->lock);
-        p->made = i + 1; /* from here on the group is the other's */
-        pthread_cond_signal(&p->changed);
-        pthread_mutex_unlock(&p->lock);
-        if (last)
-            return NULL; /* an unparsed group's fault is found by the one that applies, which then stops us */
-    }
-}
-
-static enum err apply_group(struct engine *e, struct group *g, uint64_t system_seq, uint64_t total, struct errmsg *msg)
-{
+    const struct replay *r = arg;
+    struct engine *e = r->e;
     uint32_t numbers[ROSTER_MANY];
     enum err err = ERR_OK;
     for (unsigned i = 0; i < g->n && err == ERR_OK; i++) {
         unsigned k = i % ROSTER_MANY, left = g->n - i;
         if (k == 0)
             roster_find_many(e->roster, &g->subjects[i], numbers, left < ROSTER_MANY ? left : ROSTER_MANY);
-        err = apply(e, &g->events[i], numbers[k], system_seq, msg);
+        err = apply(e, &g->events[i], numbers[k], r->system_seq, msg);
         if (g->seqs[i] % 1000000 == 0 && e->options.progress)
-            e->options.progress(e->options.arg, "replay", g->seqs[i], total);
+            e->options.progress(e->options.arg, "replay", g->seqs[i], r->total);
     }
     return err;
 }
 
-/* ERR_OK once the last group is applied. */
-static enum err consume(struct engine *e, struct pipeline *p, uint64_t system_seq, uint64_t total, struct errmsg *msg)
+enum err replay_span(struct engine *e, const struct log_span *span, uint64_t system_seq, struct errmsg *msg)
 {
-    for (uint64_t i = 0;; i++) {
-        struct group *g = &p->ring[i % RING];
-        pthread_mutex_lock(&p->lock);
-        p->used = i;
-        pthread_cond_signal(&p->changed);
-        while (p->made == i)
-            pthread_cond_wait(&p->changed, &p->lock);
-        pthread_mutex_unlock(&p->lock);
-        if (!g->parsed)
-            parse_into(g);
-        bool whole = g->err == ERR_OK || g->err == ERR_END;
-        enum err err = whole ? apply_group(e, g, system_seq, total, msg) : err_set(msg, g->err, "%s", g->msg.text);
-        if (err != ERR_OK || g->err == ERR_END)
-            return err;
-    }
-}
-
-static void free_ring(struct group *ring)
-{
-    for (unsigned i = 0; i < RING; i++) {
-        for (unsigned k = 0; k < GROUP; k++)
-            event_arena_done(&ring[i].arenas[k]);
-        buf_done(&ring[i].text);
-    }
-    free(ring);
-}
-
-static enum err replay(struct engine *e, struct store_reader *reader, uint64_t system_seq, uint64_t total,
-                       struct errmsg *msg)
-{
-    struct pipeline p = {.reader = reader, .ring = mem_zalloc(RING, sizeof *p.ring)};
-    pthread_t producer;
-    pthread_mutex_init(&p.lock, NULL);
-    pthread_cond_init(&p.changed, NULL);
-    enum err err = pthread_create(&producer, NULL, produce, &p) == 0 ? ERR_OK : err_set(msg, ERR_IO, "cannot start a thread");
-    if (err == ERR_OK) {
-        err = consume(e, &p, system_seq, total, msg);
-        pthread_mutex_lock(&p.lock);
-        p.stop = true;
-        pthread_cond_signal(&p.changed);
-        pthread_mutex_unlock(&p.lock);
-        pthread_join(producer, NULL);
-    }
-    pthread_mutex_destroy(&p.lock);
-    pthread_cond_destroy(&p.changed);
-    free_ring(p.ring);
-    return err;
+    struct store_info info;
+    store_info(e->store, &info);
+    e->last_seq = span->after;
+    struct replay r = {e, system_seq, info.durable < span->upto ? info.durable : span->upto};
+    return pipeline_run(e->store, span, apply_group, &r, msg);
 }
 
 enum err replay_log(struct engine *e, uint64_t after, uint64_t system_seq, struct errmsg *msg)
 {
+    struct log_span span = LOG_SPAN_ALL;
     struct store_info info;
-    struct store_reader *reader;
     store_info(e->store, &info);
-    e->last_seq = after;
-    enum err err = store_reader_open(e->store, after, &reader, msg);
-    if (err != ERR_OK)
-        return err;
-    err = replay(e, reader, system_seq, info.durable, msg);
-    store_reader_close(reader);
+    span.after = after;
+    enum err err = replay_span(e, &span, system_seq, msg);
     if (err == ERR_OK && e->last_seq != info.durable)
         err = err_set(msg, ERR_DAMAGED, "the log ends at event %" PRIu64 ", but %" PRIu64 " was written", e->last_seq,
                       info.durable);

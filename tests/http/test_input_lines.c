@@ -147,7 +147,7 @@ static void long_lines(void)
 /* Are the results those of lines 0..n-1, in order? Numbers that are multiples of 7 were rejected, of 11 nonsense. */
 static void check_many(int n, const char *what)
 {
-    const char *p = r.body.p;
+    const char *p = r.body.p, *end_of_body = r.body.p + r.body.n;
     int wrong = 0;
     for (int i = 0; i < n && wrong == 0; i++) {
         char want[200];
@@ -156,13 +156,12 @@ static void check_many(int n, const char *what)
         else
             snprintf(want, sizeof want, "{'id':'330902-%07d','op':'certify','result':'%s'", i,
                      i % 7 ? "applied" : "rejected");
-        wrong += strncmp(p, want, strlen(want)) != 0;
-        p = strchr(p, '\n');
-        if (!p) {
+        /* Not by strncmp(): a sanitizer has it look at the whole of the body each time. */
+        const char *newline = memchr(p, '\n', (size_t)(end_of_body - p));
+        if (!newline || (size_t)(newline - p) < strlen(want) || memcmp(p, want, strlen(want)) != 0)
             wrong++;
-            break;
-        }
-        p++;
+        else
+            p = newline + 1;
     }
     char end[32];
     snprintf(end, sizeof end, "{'lines':%d}\n", n);
