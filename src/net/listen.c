@@ -139,6 +139,28 @@ const char *listen_text(int fd, char out[LISTEN_TEXT])
     return out;
 }
 
+static bool same_place(const struct place *a, const struct place *b)
+{
+    if (a->a.any.sa_family != b->a.any.sa_family)
+        return false;
+    switch (a->a.any.sa_family) {
+    case AF_INET:
+        return a->a.v4.sin_port == b->a.v4.sin_port && a->a.v4.sin_addr.s_addr == b->a.v4.sin_addr.s_addr;
+    case AF_INET6:
+        return a->a.v6.sin6_port == b->a.v6.sin6_port && IN6_ARE_ADDR_EQUAL(&a->a.v6.sin6_addr, &b->a.v6.sin6_addr);
+    case AF_UNIX: return strncmp(a->a.local.sun_path, b->a.local.sun_path, sizeof a->a.local.sun_path) == 0;
+    default: return false;
+    }
+}
+
+bool listen_is_at(int fd, const char *address)
+{
+    struct place wanted, is = {.length = sizeof is.a};
+    struct errmsg msg;
+    return parse(address, &wanted, &msg) == ERR_OK && getsockname(fd, &is.a.any, &is.length) == 0 &&
+           same_place(&wanted, &is);
+}
+
 bool listen_is_local(int fd)
 {
     struct place p = {.length = sizeof p.a};

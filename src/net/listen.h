@@ -20,6 +20,8 @@ enum err listen_open(const char *address, int *fd, struct errmsg *msg) ERR_MUSTC
 void listen_close(const char *address, int fd);
 
 bool listen_is_tls(const char *address);
+/* Does this socket listen at that address, one that listen_check() takes? Port 0 is at none. */
+bool listen_is_at(int fd, const char *address);
 /* Can only this machine connect to it? */
 bool listen_is_local(int fd);
 

@@ -279,7 +279,7 @@ static bool connect_to(struct redis_line *l, const struct sockaddr *a, socklen_t
     char host[NI_MAXHOST];
     if (getnameinfo(a, length, host, sizeof host, NULL, 0, NI_NUMERICHOST) != 0)
         abort(); /* getaddrinfo() made the address */
-    redisAsyncContext *c = redisAsyncConnect(host, l->target.port);
+    redisAsyncContext *c = redisAsyncConnect(host, l->target.host.port);
     if (!c)
         abort(); /* for want of memory */
     if (c->err) {
@@ -340,7 +340,7 @@ static void on_connect(void *arg)
     if (l->state != LINE_DOWN || !l->head)
         return;
     l->state = LINE_LOOKING_UP;
-    l->lookup = lookup_new(l->loop, l->target.host, l->target.port, on_looked_up, l);
+    l->lookup = lookup_new(l->loop, l->target.host.name, l->target.host.port, on_looked_up, l);
 }
 
 /* --- time --- */

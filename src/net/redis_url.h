@@ -2,14 +2,11 @@
 #ifndef NET_REDIS_URL_H
 #define NET_REDIS_URL_H
 
-#include <stdint.h>
-
-#include "base/err.h"
+#include "redis/host.h"
 
 struct redis_target {
-    char host[256]; /* a name, or an address without brackets */
-    char user[129]; /* "": the default one */
-    uint16_t port;
+    struct redis_host host;
+    char user[REDIS_USER_MAX + 1]; /* "": the default one */
     unsigned db;
 };
 

@@ -14,7 +14,7 @@
 #include "tests/lib/tap.h"
 
 #define PORTS_TRIED 20 /* somebody else may be quicker to bind one */
-#define OPTIONS_MAX 16
+#define OPTIONS_MAX 24
 #define WAIT_STEPS 6000 /* of 5 ms: a machine under a sanitizer, and busy */
 #define STEP_MS 5
 

@@ -229,12 +229,29 @@ static void names(void)
     if (listen_open(address, &fd, &msg) != ERR_OK)
         bail_out("%s", msg.text);
     is_str(listen_text(fd, text), address, "a Unix socket tells its path");
+    ok(listen_is_at(fd, address) && !listen_is_at(fd, "unix:/named"), "and is found by it, by no other");
     listen_close(address, fd);
+}
+
+static void places(void)
+{
+    char at[32], named[48], other[32];
+    int fd = -1;
+    if (listen_open("127.0.0.1:0", &fd, &msg) != ERR_OK)
+        bail_out("%s", msg.text);
+    snprintf(at, sizeof at, "127.0.0.1:%d", port_of(fd));
+    snprintf(named, sizeof named, "tls:localhost:%d", port_of(fd));
+    snprintf(other, sizeof other, "0.0.0.0:%d", port_of(fd));
+    ok(listen_is_at(fd, at) && listen_is_at(fd, named), "a TCP socket is found by its address, however it is written");
+    ok(!listen_is_at(fd, other), "by that of another interface it is not");
+    ok(!listen_is_at(fd, "127.0.0.1:0") && !listen_is_at(fd, "nowhere"), "nor by port 0, nor by nonsense");
+    close(fd);
+    ok(!listen_is_at(fd, at), "a socket that is closed is nowhere");
 }
 
 int main(void)
 {
-    plan(30 + 6 + 10 + 3 + 11 + 3 + 1);
+    plan(30 + 6 + 10 + 3 + 11 + 3 + 2 + 4);
     addresses();
     words();
     life();
@@ -242,5 +259,6 @@ int main(void)
     tcp();
     tcp_v6();
     names();
+    places();
     return tap_end();
 }

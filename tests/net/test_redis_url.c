@@ -48,17 +48,17 @@ static void parts(void)
         const char *url;
         struct redis_target want;
     } rows[] = {
-        {"redis://127.0.0.1:6379", {.host = "127.0.0.1", .port = 6379}},
-        {"redis://[::1]:1", {.host = "::1", .port = 1}},
-        {"redis://app@redis.example:65535/15", {.host = "redis.example", .user = "app", .port = 65535, .db = 15}},
-        {"redis://redis.example:7/", {.host = "redis.example", .port = 7}},
+        {"redis://127.0.0.1:6379", {.host = {"127.0.0.1", 6379}}},
+        {"redis://[::1]:1", {.host = {"::1", 1}}},
+        {"redis://app@redis.example:65535/15", {.host = {"redis.example", 65535}, .user = "app", .db = 15}},
+        {"redis://redis.example:7/", {.host = {"redis.example", 7}}},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct redis_target got;
         struct errmsg msg;
         const struct redis_target *want = &rows[i].want;
         bool good = redis_url_parse(rows[i].url, &got, &msg) == ERR_OK;
-        ok(good && strcmp(got.host, want->host) == 0 && strcmp(got.user, want->user) == 0 && got.port == want->port &&
+        ok(good && strcmp(got.host.name, want->host.name) == 0 && strcmp(got.user, want->user) == 0 && got.host.port == want->host.port &&
                got.db == want->db,
            "%s has its parts", rows[i].url);
     }
