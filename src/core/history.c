@@ -31,6 +31,7 @@ void history_done(struct history *h)
     free(h->certs);
     free(h->amounts);
     free(h->back_pay.v);
+    free(h->paid);
     history_init(h);
 }
 
@@ -45,6 +46,25 @@ static void set_amount(struct history *h, lc_month from, int64_t amount)
         h->n_amounts++;
     }
     h->amounts[i] = (struct amount_entry){from, amount};
+}
+
+static void set_paid(struct history *h, lc_month period, lc_date pay_on)
+{
+    uint32_t i = h->n_paid;
+    while (i > 0 && h->paid[i - 1].period >= period)
+        i--;
+    if (i == h->n_paid || h->paid[i].period != period) {
+        h->paid = mem_resize(h->paid, h->n_paid + 1, sizeof *h->paid);
+        memmove(h->paid + i + 1, h->paid + i, (h->n_paid - i) * sizeof *h->paid);
+        h->n_paid++;
+    }
+    h->paid[i] = (struct paid_apart){period, pay_on};
+}
+
+static void add_paid(struct history *h, const struct pay_list *list, lc_date pay_on)
+{
+    for (uint32_t i = 0; i < list->n; i++)
+        set_paid(h, list->v[i].period, pay_on);
 }
 
 static void add_enrolled(struct history *h, const struct event *e)
@@ -80,6 +100,7 @@ static void add_resumed(struct history *h, const struct event *e)
         memcpy(h->back_pay.v, pay->v, pay->n * sizeof *pay->v);
     h->back_pay.n = pay->n;
     h->back_pay.pay_on = pay->pay_on;
+    add_paid(h, pay, pay->pay_on);
 }
 
 static void add_terminated(struct history *h, const struct event *e)
@@ -88,6 +109,7 @@ static void add_terminated(struct history *h, const struct event *e)
     h->died_on = e->u.terminated.died_on;
     h->terminated_on = e->u.terminated.reported_on;
     h->last_period = e->u.terminated.last_period;
+    add_paid(h, &e->u.terminated.arrears, e->u.terminated.reported_on);
 }
 
 static struct certification *find(const struct history *h, struct str channel, struct str ref)
@@ -117,6 +139,7 @@ void history_add(struct history *h, const struct event *e)
     case EV_REVOKED: add_revoked(h, e); break;
     case EV_RESUMED: add_resumed(h, e); break;
     case EV_TERMINATED: add_terminated(h, e); break;
+    case EV_REINSTATED: add_paid(h, &e->u.reinstated.back_pay, e->u.reinstated.back_pay.pay_on); break;
     default: break;
     }
 }
@@ -135,6 +158,14 @@ lc_date history_certified(const struct history *h, const struct certification *s
             last = c->certified_on;
     }
     return last;
+}
+
+lc_date history_paid_on(const struct history *h, lc_month period)
+{
+    for (uint32_t i = h->n_paid; i-- > 0 && h->paid[i].period >= period;)
+        if (h->paid[i].period == period)
+            return h->paid[i].pay_on;
+    return DATE_NONE;
 }
 
 int64_t history_amount(const struct history *h, lc_month period)

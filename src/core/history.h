@@ -16,6 +16,11 @@ struct amount_entry {
     int64_t amount; /* or AMOUNT_NONE */
 };
 
+struct paid_apart {
+    lc_month period;
+    lc_date pay_on;
+};
+
 /* Owns everything in it: strings are copied. */
 struct history {
     /* as the enrolment recorded it */
@@ -38,6 +43,10 @@ struct history {
     /* the latest benefit.resumed; back_pay.v owned */
     lc_date resumed_on; /* DATE_NONE: none */
     struct pay_list back_pay;
+
+    /* periods that were not paid on their payday, and when the last event that names each has it paid; ascending */
+    struct paid_apart *paid;
+    uint32_t n_paid;
 };
 
 void history_init(struct history *h);
@@ -51,6 +60,9 @@ const struct certification *history_find(const struct history *h, struct str cha
 
 /* The last certified date when certification skip (may be NULL) does not count; DATE_NONE: none. */
 lc_date history_certified(const struct history *h, const struct certification *skip);
+
+/* The day on which a period was paid that was not on its payday; DATE_NONE: no event names it. */
+lc_date history_paid_on(const struct history *h, lc_month period);
 
 /* The amount in force for a period, or AMOUNT_NONE. */
 int64_t history_amount(const struct history *h, lc_month period);
