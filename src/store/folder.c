@@ -48,47 +48,63 @@ enum err folder_open(const char *path, bool make, int *out, struct errmsg *msg)
     return e;
 }
 
-enum err meta_make(int folder, bool simulated, struct meta *out, struct errmsg *msg)
+enum err meta_write(int folder, const struct meta *m, struct errmsg *msg)
 {
-    unsigned char random[16];
     char created[32];
-    struct meta m = {.simulated = simulated};
-    if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
-        return file_error(msg, "cannot get random bytes for", META_NAME);
-    struct buf b = BUF_INIT, hex = BUF_INIT;
-    hex_add(&hex, random, sizeof random);
-    memcpy(m.incarnation, hex.p, hex.n);
+    struct buf b = BUF_INIT;
     time_t now = time(NULL); /* for people only: nothing is decided by it */
     struct tm tm;
     strftime(created, sizeof created, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &tm));
     buf_printf(&b,
-               "{\"lifecertd\":\"store\",\"version\":%d,\"incarnation\":\"%s\",\"simulated\":%s,\"created\":\"%s\"}\n",
-               META_VERSION, m.incarnation, simulated ? "true" : "false", created);
+               "{\"lifecertd\":\"store\",\"version\":%d,\"incarnation\":\"%s\",\"simulated\":%s,\"copy\":%s,"
+               "\"created\":\"%s\"}\n",
+               META_VERSION, m->incarnation, m->simulated ? "true" : "false", m->copy ? "true" : "false", created);
     enum err e = file_replace(folder, META_NAME, buf_str(&b), msg);
     buf_done(&b);
+    return e;
+}
+
+enum err meta_make(int folder, bool simulated, struct meta *out, struct errmsg *msg)
+{
+    unsigned char random[16];
+    struct meta m = {.simulated = simulated};
+    struct buf hex = BUF_INIT;
+    if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
+        return file_error(msg, "cannot get random bytes for", META_NAME);
+    hex_add(&hex, random, sizeof random);
+    memcpy(m.incarnation, hex.p, hex.n);
     buf_done(&hex);
+    enum err e = meta_write(folder, &m, msg);
     if (!e)
         *out = m;
     return e;
 }
 
+static bool parse_bool(const char *word, bool *out)
+{
+    *out = strcmp(word, "true") == 0;
+    return *out || strcmp(word, "false") == 0;
+}
+
 static enum err meta_parse(const char *text, const char *path, struct meta *out, struct errmsg *msg)
 {
-    struct meta m = {{0}, false};
-    char simulated[8];
+    struct meta m = {{0}, false, false};
+    char simulated[8], copy[8];
     unsigned version;
+    int n;
     if (sscanf(text, "{\"lifecertd\":\"store\",\"version\":%u,", &version) != 1)
         return err_set(msg, ERR_DAMAGED, "%s/%s is not the description of a store", path, META_NAME);
     if (version > META_VERSION)
         return err_set(msg, ERR_VERSION, "%s/%s has version %u: this program knows up to %d", path, META_NAME, version,
                        META_VERSION);
-    if (sscanf(text, "{\"lifecertd\":\"store\",\"version\":1,\"incarnation\":\"%32[0-9a-f]\",\"simulated\":%7[a-z],",
-               m.incarnation, simulated) != 2 ||
-        strlen(m.incarnation) != 32)
-        return err_set(msg, ERR_DAMAGED, "%s/%s: expected incarnation and simulated", path, META_NAME);
-    m.simulated = strcmp(simulated, "true") == 0;
-    if (!m.simulated && strcmp(simulated, "false") != 0)
-        return err_set(msg, ERR_DAMAGED, "%s/%s: simulated is neither true nor false", path, META_NAME);
+    n = sscanf(text,
+               "{\"lifecertd\":\"store\",\"version\":%u,\"incarnation\":\"%32[0-9a-f]\",\"simulated\":%7[a-z],"
+               "\"copy\":%7[a-z],",
+               &version, m.incarnation, simulated, copy);
+    if (n < (version == 1 ? 3 : 4) || strlen(m.incarnation) != 32)
+        return err_set(msg, ERR_DAMAGED, "%s/%s: expected incarnation, simulated and copy", path, META_NAME);
+    if (!parse_bool(simulated, &m.simulated) || (version > 1 && !parse_bool(copy, &m.copy)))
+        return err_set(msg, ERR_DAMAGED, "%s/%s: simulated and copy are true or false", path, META_NAME);
     *out = m;
     return ERR_OK;
 }

@@ -5,18 +5,22 @@
 
 #include "store/store.h"
 
-#define META_VERSION 1
+#define META_VERSION 2 /* 1: without copy */
 #define META_NAME "meta.json"
 
+/* copy: the folder is a backup of the store that has this incarnation. A copy is nobody's store before it is opened for
+ * writing; then it gets an incarnation of its own, so that no two stores ever give two events the same id. */
 struct meta {
     char incarnation[33];
-    bool simulated;
+    bool simulated, copy;
 };
 
 /* Opens the folder, and with make creates it and its parts first. */
 enum err folder_open(const char *path, bool make, int *out, struct errmsg *msg) ERR_MUSTCHECK;
 
+/* Of a new store, or of a copy that becomes one: a new incarnation. */
 enum err meta_make(int folder, bool simulated, struct meta *out, struct errmsg *msg) ERR_MUSTCHECK;
+enum err meta_write(int folder, const struct meta *m, struct errmsg *msg) ERR_MUSTCHECK;
 /* ERR_ABSENT, ERR_VERSION, ERR_DAMAGED */
 enum err meta_load(int folder, const char *path, struct meta *out, struct errmsg *msg) ERR_MUSTCHECK;
 
