@@ -23,6 +23,7 @@ struct config {
     char *timezone;
     struct tz *tz;
     char *store; /* URI */
+    bool compress_log;
     char *listen[LISTEN_MAX];
     unsigned n_listen;
     char *tls_cert, *tls_key, *tls_client_ca; /* files, for the listeners with TLS; NULL: not given */

@@ -21,8 +21,11 @@ static const struct key root_keys[] = {
      .expected = "\"dir:FOLDER\", \"memory:\", \"redis://HOST:PORT/PREFIX\", \"redis-sentinel://...\" or "
                  "\"redis-cluster://...\"",
      .help = "Where the event log and the contacts are kept."},
+    {.name = "compress_log", .parse = value_bool, .offset = ROOT(compress_log), .fallback = "true",
+     .expected = "true or false", .help = "Whether the log's closed segments are compressed."},
     {.name = "listen", .parse = value_listen, .list = true, .min = 1, .max = LISTEN_MAX,
-     .fallback = "unix:/run/lifecertd/api.sock", .expected = "\"unix:/PATH\", \"HOST:PORT\" or \"tls:HOST:PORT\", each once",
+     .fallback = "unix:/run/lifecertd/api.sock",
+     .expected = "\"unix:/PATH\", \"HOST:PORT\" or \"tls:HOST:PORT\", each once",
      .help = "Where the daemon answers requests."},
     {.name = "tls_cert", .parse = value_file, .offset = ROOT(tls_cert), .expected = FILE_EXPECTED,
      .help = "The certificate (PEM) of addresses with TLS, with those that it hangs on."},
