@@ -1,5 +1,6 @@
 /* lifecertctl due: how many deadlines of each kind fall when. */
 #include "ctl/client.h"
+#include "ctl/due_as_of.h"
 #include "ctl/json.h"
 #include "ctl/options.h"
 #include "ctl/path.h"
@@ -129,21 +130,26 @@ static int show_due(struct ctl *ctl, const char *path)
 
 int cmd_due(struct ctl *ctl, int argc, char **argv)
 {
-    const char *from = NULL, *to = NULL, *by = "day";
-    lc_date ignored;
+    const char *from = NULL, *to = NULL, *by = "day", *as_of = NULL;
+    struct due_wanted wanted = {.from = DATE_NONE};
     const struct option_row options[] = {
         {OPTION_TEXT, 0, "from", "DATE", "the first day (default: the first that has any)", &from},
         {OPTION_TEXT, 0, "to", "DATE", "the last day (default: the last that has any)", &to},
         {OPTION_TEXT, 0, "by", "day|month", "a row for each (default day)", &by},
+        {OPTION_TEXT, 0, "as-of", "TIME", "as known at that time or the end of that date, beside what is known now",
+         &as_of},
         OPTIONS_END,
     };
     int status = options_read(ctl, options, &argc, argv, 0, 0);
     if (status != OPTIONS_READ)
         return status;
-    if ((from && !option_date("from", from, &ignored)) || (to && !option_date("to", to, &ignored)))
+    if ((from && !option_date("from", from, &wanted.from)) || (to && !option_date("to", to, &wanted.to)))
         return EXIT_MISUSE;
-    if (strcmp(by, "day") != 0 && strcmp(by, "month") != 0)
+    wanted.by_month = strcmp(by, "month") == 0;
+    if (!wanted.by_month && strcmp(by, "day") != 0)
         return fail(EXIT_MISUSE, "--by \"%s\": expected day or month", by);
+    if (as_of)
+        return due_as_of(ctl, as_of, &wanted);
     struct buf path = BUF_INIT;
     buf_adds(&path, "/v1/due");
     path_add_query(&path, "by", by);

@@ -1,14 +1,19 @@
-/* lifecertctl show: one beneficiary. */
-#include "ctl/client.h"
-#include "ctl/json.h"
+/* lifecertctl show: one beneficiary, as known now or at an earlier time. */
+#include "ctl/held.h"
 #include "ctl/options.h"
 #include "ctl/path.h"
-#include "ctl/story.h"
-#include "ctl/table.h"
+#include "ctl/template.h"
 #include "ctl/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+
+struct showing {
+    struct client *client;
+    const char *id, *as_of; /* as_of: NULL: now */
+    struct answer person, events;
+    size_t later; /* events behind as_of */
+};
 
 /* --- as JSON --- */
 
@@ -84,12 +89,15 @@ static void print_standing(const struct json *person)
     }
 }
 
-static void print_fields(const struct json *person)
+/* received: the day on which the last certification came in, or NULL. */
+static void print_fields(const struct json *person, const char *received)
 {
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
         const char *value = json_text(person, fields[i].path);
         if (value)
             printf("  %-22s %s\n", fields[i].label, value);
+        if (value && received && strcmp(fields[i].path, "certified_on") == 0)
+            printf("  %-22s %s\n", "received on", received);
     }
 }
 
@@ -125,6 +133,8 @@ static void print_next(const struct json *person)
 static void print_held(const struct json *person)
 {
     const struct json *held = json_get(person, "held_by");
+    if (!held)
+        printf("held: which holds were in force then is not known any more\n");
     if (!json_count(held))
         return;
     printf("held:");
@@ -135,75 +145,163 @@ static void print_held(const struct json *person)
     printf("; no suspension before that is lifted (lifecertctl holds)\n");
 }
 
-static void print_events(char *lines)
+/* One line of the story; what kept a suspension back is asked for. */
+static void add_event(const struct showing *w, struct story *s, const struct json *event, struct buf *out)
 {
     char at[TEXT_COUNT];
+    const char *type = json_text(event, "type");
+    if (type && strcmp(type, "benefit.suspended") == 0)
+        held_look(w->client, s, w->id, event);
+    buf_printf(out, "  %s  ", text_time(json_text(event, "time"), at));
+    story_add(s, out, event);
+    buf_addc(out, '\n');
+}
+
+/* The story, oldest first; lines is taken apart. */
+static void add_events(const struct showing *w, struct story *s, char *lines, struct buf *out)
+{
+    bool first = true;
     for (char *save = NULL, *line = strtok_r(lines, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
         struct json *event = json_parse(line);
-        struct buf b = BUF_INIT;
-        story_add(&b, event);
-        printf("  %s  %.*s\n", text_time(json_text(event, "time"), at), (int)b.n, b.p);
-        buf_done(&b);
+        if (first && json_number(event, "prev", 0) > 0)
+            buf_adds(out, "  (older events were archived)\n");
+        first = false;
+        add_event(w, s, event, out);
         json_free(event);
     }
 }
 
-static void print_person(const struct buf *person, struct buf *events)
+static void print_later(const struct showing *w)
 {
-    struct json *j = json_parse(person->p);
+    char n[TEXT_COUNT];
+    if (w->later == 1)
+        printf("\n1 later event is not shown.\n");
+    else if (w->later)
+        printf("\n%s later events are not shown.\n", text_count(w->later, n));
+}
+
+static void print_person(struct showing *w)
+{
+    struct json *j = json_parse(w->person.body.p);
+    struct story *s = story_new();
+    struct buf told = BUF_INIT;
     const char *id = json_text(j, "id");
+    add_events(w, s, w->events.body.p, &told);
+    if (w->as_of)
+        printf("As known %s %s:\n\n", strlen(w->as_of) == 10 ? "on" : "at", w->as_of);
     printf("%s  ", id ? id : "?");
     print_standing(j);
     print_next(j);
     print_held(j);
     printf("\n");
-    print_fields(j);
-    printf("\n");
-    print_events(events->p);
+    print_fields(j, story_received(s));
+    printf("\n%.*s", (int)told.n, told.p);
+    print_later(w);
+    buf_done(&told);
+    story_free(s);
     json_free(j);
 }
 
 /* --- the command --- */
 
-static int get_person(struct client *c, const char *id, struct answer *person, struct answer *events)
+static void make_path(const struct showing *w, const char *rest, const char *as_of, struct buf *path)
+{
+    buf_clear(path);
+    buf_adds(path, "/v1/beneficiaries/");
+    path_add(path, w->id);
+    buf_adds(path, rest);
+    path_add_query(path, "as_of", as_of);
+    buf_addc(path, '\0');
+}
+
+static int absent(const struct showing *w)
+{
+    struct json *problem = json_parse(w->person.body.p);
+    const char *detail = json_text(problem, "detail");
+    int status =
+        w->as_of && detail ? fail(EXIT_NO, "%s: %s", w->id, detail) : fail(EXIT_NO, "%s is not enrolled", w->id);
+    json_free(problem);
+    return status;
+}
+
+static size_t count_lines(const struct buf *b)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < b->n; i++)
+        n += b->p[i] == '\n';
+    return n;
+}
+
+/* How many events there are now that there were not then. */
+static int count_later(struct showing *w, struct buf *path)
+{
+    struct answer all = {0};
+    make_path(w, "/events", NULL, path);
+    int status = client_get(w->client, path->p, &all);
+    size_t now = count_lines(&all.body), then = count_lines(&w->events.body);
+    w->later = now > then ? now - then : 0;
+    buf_done(&all.body);
+    return status;
+}
+
+static int get_person(struct showing *w)
 {
     struct buf path = BUF_INIT;
-    buf_adds(&path, "/v1/beneficiaries/");
-    path_add(&path, id);
-    size_t n = path.n;
-    buf_addc(&path, '\0');
-    int status = client_call(c, "GET", path.p, STR_NONE, person);
-    if (status == EXIT_DONE && person->status == 404)
-        status = fail(EXIT_NO, "%s is not enrolled", id);
-    else if (status == EXIT_DONE && person->status != 200)
-        status = client_problem(c, person, id);
-    if (status == EXIT_DONE) {
-        path.n = n;
-        buf_adds(&path, "/events");
-        buf_addc(&path, '\0');
-        status = client_get(c, path.p, events);
-    }
+    make_path(w, "", w->as_of, &path);
+    int status = client_call(w->client, "GET", path.p, STR_NONE, &w->person);
+    if (status == EXIT_DONE && w->person.status == 404)
+        status = absent(w);
+    else if (status == EXIT_DONE && w->person.status != 200)
+        status = client_problem(w->client, &w->person, w->id);
+    make_path(w, "/events", w->as_of, &path);
+    if (status == EXIT_DONE)
+        status = client_get(w->client, path.p, &w->events);
+    if (status == EXIT_DONE && w->as_of)
+        status = count_later(w, &path);
     buf_done(&path);
+    return status;
+}
+
+/* Which zone a date is of is the daemon's to know. */
+static bool is_time(const char *text)
+{
+    lc_date day;
+    lc_instant at;
+    int32_t offset;
+    size_t n = strlen(text);
+    return date_parse(text, n, &day) || instant_parse(text, n, &at, &offset);
+}
+
+static int show(struct ctl *ctl, struct showing *w)
+{
+    int status = client_open(ctl, &w->client);
+    if (status)
+        return status;
+    status = get_person(w);
+    if (status == EXIT_DONE && ctl->json)
+        print_json(&w->person.body, &w->events.body);
+    else if (status == EXIT_DONE)
+        print_person(w);
+    buf_done(&w->person.body);
+    buf_done(&w->events.body);
+    client_close(w->client);
     return status;
 }
 
 int cmd_show(struct ctl *ctl, int argc, char **argv)
 {
-    struct client *c;
-    struct answer person = {0}, events = {0};
-    int status = options_read(ctl, NULL, &argc, argv, 1, 1);
+    struct showing w = {.client = NULL};
+    const struct option_row options[] = {
+        {OPTION_TEXT, 0, "as-of", "TIME", "as known at that time, or at the end of that date", &w.as_of},
+        OPTIONS_END,
+    };
+    int status = options_read(ctl, options, &argc, argv, 1, 1);
     if (status != OPTIONS_READ)
         return status;
-    status = client_open(ctl, &c);
-    if (status)
-        return status;
-    status = get_person(c, argv[0], &person, &events);
-    if (status == EXIT_DONE && ctl->json)
-        print_json(&person.body, &events.body);
-    else if (status == EXIT_DONE)
-        print_person(&person.body, &events.body);
-    buf_done(&person.body);
-    buf_done(&events.body);
-    client_close(c);
-    return status;
+    if (w.as_of && !is_time(w.as_of))
+        return fail(EXIT_MISUSE,
+                    "--as-of \"%s\": expected a date such as 2026-06-16, or a time such as 2026-06-16T09:00:00+08:00",
+                    w.as_of);
+    w.id = argv[0];
+    return show(ctl, &w);
 }

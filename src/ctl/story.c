@@ -1,75 +1,38 @@
-#include "ctl/story.h"
+#include "ctl/story_facts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/date.h"
+#include "ctl/template.h"
 #include "ctl/text.h"
 
-/* --- templates --- */
-
-#define PATH_MAX_BYTES 64
-
-/* false: there is nothing to show. */
-static bool add_value(struct buf *b, const char *path, char how, const struct json *values)
+struct story *story_new(void)
 {
-    char text[TEXT_COUNT];
-    const char *string = json_text(values, path);
-    int64_t n = json_number(values, path, 0);
-    if (how == '?')
-        return json_bool(values, path);
-    if (how == '#')
-        n = (int64_t)json_count(json_get(values, path));
-    if (string)
-        text_add_safe(b, string);
-    else if (how == '$')
-        buf_adds(b, text_money(n, text));
-    else
-        buf_add_i64(b, n);
-    return string || n != 0;
+    return mem_zalloc(1, sizeof(struct story));
 }
 
-/* One placeholder, p behind its brace; returns the place behind it. */
-static const char *add_placeholder(struct buf *b, const char *p, const struct json *values, bool *shown)
+void story_free(struct story *s)
 {
-    char path[PATH_MAX_BYTES];
-    size_t n = strcspn(p, "}"), name = strcspn(p, "}$#?");
-    if (name < sizeof path) {
-        memcpy(path, p, name);
-        path[name] = '\0';
-        *shown &= add_value(b, path, p[name], values);
+    if (!s)
+        return;
+    for (size_t i = 0; i < s->n_certs; i++) {
+        free(s->certs[i].channel);
+        free(s->certs[i].ref);
     }
-    return p + n + (p[n] == '}');
+    free(s->certs);
+    buf_done(&s->rejected);
+    buf_done(&s->holds);
+    free(s);
 }
 
-/* Up to one of the stop characters; returns the place of it. */
-static const char *add_part(struct buf *b, const char *p, const char *stop, const struct json *values, bool *shown)
-{
-    while (*p && !strchr(stop, *p)) {
-        if (*p == '{')
-            p = add_placeholder(b, p + 1, values, shown);
-        else
-            buf_addc(b, *p++);
-    }
-    return p;
-}
+/* --- sentences --- */
 
-void template_add(struct buf *b, const char *p, const struct json *values)
-{
-    while (*p) {
-        bool shown = true;
-        if (*p != '[') {
-            p = add_part(b, p, "[", values, &shown);
-            continue;
-        }
-        size_t before = b->n;
-        p = add_part(b, p + 1, "]", values, &shown);
-        p += *p == ']';
-        if (!shown)
-            b->n = before;
-    }
-}
+#define BACK_PAY "[; withheld {@back_pay}, paid on {back_pay.pay_on}][, {back_pay.total$} in all]"
+#define SINCE "; suspended since {suspended_on}" BACK_PAY "; paid regularly again from {first_period}"
+#define CERTIFIED "certified on {certified_on} by {channel} (ref {ref})[, on their behalf{on_behalf?}][, {@received}]"
 
-/* --- events --- */
-
-#define BACK_PAY "[; withheld periods paid on {back_pay.pay_on}: {back_pay.periods#}][, {back_pay.total$} in all]"
-
-/* The first row of the type whose member, if it names one, has that value. */
+/* The first row of the type whose member, if it names one, has that value. {@...}: story_facts.c. */
 static const struct sentence {
     const char *type, *member, *value, *template;
 } sentences[] = {
@@ -80,30 +43,35 @@ static const struct sentence {
      "amended[, policy {policy}][, category {category}][, unit {unit}][, {amount$} a month from {amount_from}]"
      "[, contact{personal?}]; certification due by {due_on}"},
     {"beneficiary.erased", NULL, NULL, "name and phone erased"},
-    {"certification.accepted", "effect", "superseded",
-     "certification of {certified_on} by {channel} ({ref}) came in; a later one counts"},
-    {"certification.accepted", NULL, NULL,
-     "certified on {certified_on} by {channel} ({ref})[, on their behalf{on_behalf?}]; valid through {due_on}"},
-    {"certification.rejected", NULL, NULL, "certification of {certified_on} by {channel} ({ref}) rejected: {reason}"},
-    {"input.rejected", NULL, NULL, "{op} rejected: {reason}"},
+    {"certification.accepted", "effect", "superseded", CERTIFIED "; a later one counts[, of {@base}]"},
+    {"certification.accepted", NULL, NULL, CERTIFIED "; valid through {due_on}"},
+    {"certification.rejected", NULL, NULL,
+     "certification of {certified_on} by {channel} (ref {ref})[, {@received},] rejected: {@reason}"},
+    {"input.rejected", NULL, NULL, "{op} rejected: {@reason}"},
     {"certification.revoked", "effect", "none",
-     "certification {ref} by {channel} revoked: {reason}; it was not the one that counts"},
+     "certification[ of {@struck}] by {channel} (ref {ref}) revoked: {reason}; it was not the one that counts"},
     {"certification.revoked", NULL, NULL,
-     "certification {ref} by {channel} revoked: {reason}; certification due by {due_on}"},
-    {"certification.lapsed", NULL, NULL, "not certified since {base_on}: evidence is asked for from now on"},
+     "certification[ of {@struck}] by {channel} (ref {ref}) revoked: {reason}; certification due by {due_on}"},
+    {"certification.lapsed", NULL, NULL, "not certified since {base_on}: evidence is asked for from {lapsed_on} on"},
     {"reminder.due", NULL, NULL,
      "reminder {number} of {of}: certification due by {due_on}[ ({missed} before it not sent)]"},
-    {"grace.started", NULL, NULL, "not certified by {due_on}: grace until {grace_until}"},
+    {"grace.started", NULL, NULL, "not certified by {due_on}[, reminded on {@reminded}]: grace until {grace_until}"},
     {"suspension.deferred", NULL, NULL, "home visit by {until}: {reason}; no suspension before {suspend_on}"},
     {"benefit.suspended", NULL, NULL,
-     "suspended: not certified by {due_on}; the first period withheld is {first_withheld_period}"},
-    {"benefit.resumed", NULL, NULL, "resumed, {reason}; paid regularly again from {first_period}" BACK_PAY},
+     "suspended: certification was due by {due_on}[, grace ended on {@grace}][; a home visit was booked by {@visit}]"
+     "[; {@held}][; reminded on {@reminded}][; {@rejected}]; withheld from {first_withheld_period}"},
+    {"benefit.resumed", "reason", "certified-in-time",
+     "resumed: the certification[ of {@base}] was within grace and only came in late" SINCE},
+    {"benefit.resumed", "reason", "policy-changed",
+     "resumed: under the changed policy the certification[ of {@base}] still counts" SINCE},
+    {"benefit.resumed", NULL, NULL, "resumed: certified again[ on {@base}]" SINCE},
     {"benefit.terminated", NULL, NULL,
-     "died on {died_on}; the last period is {last_period}[; periods owed: {arrears.periods#}]"
-     "[, {arrears.total$} in all][; periods overpaid: {overpaid.periods#}][, {overpaid.total$} in all]"
-     "[; yet certified on {certified_after}]"},
+     "died on {died_on}[, reported {@reported} later]; the last period is {last_period}[; owed for {@arrears}]"
+     "[, {arrears.total$} in all][; overpaid for {@overpaid}][, {overpaid.total$} in all]"
+     "[; yet certified on {certified_after}: one of the two is false]"},
     {"benefit.reinstated", NULL, NULL,
-     "report of death withdrawn: {reason}; {status}[, paid regularly again from {first_period}]" BACK_PAY},
+     "report of death[ on {@died}] withdrawn: {reason}; {status} again" BACK_PAY
+     "[; paid regularly again from {first_period}]"},
 };
 
 static const struct sentence *find_sentence(const char *type, const struct json *data)
@@ -119,13 +87,54 @@ static const struct sentence *find_sentence(const char *type, const struct json 
     return NULL;
 }
 
-void story_add(struct buf *b, const struct json *event)
+void story_add(struct story *story, struct buf *b, const struct json *event)
 {
     const char *type = json_text(event, "type");
     const struct json *data = json_get(event, "data");
     const struct sentence *s = type ? find_sentence(type, data) : NULL;
+    story->data = data;
     if (s)
-        template_add(b, s->template, data);
+        template_fill(b, s->template, data, story_fact, story);
     else
         text_add_safe(b, type ? type : "an event without a type");
+    if (type)
+        story_note(story, type, json_text(event, "time"), data);
+    story->data = NULL;
+}
+
+/* --- what kept a suspension back --- */
+
+/* The day after. */
+static const char *after(const char *day, char out[DAY_TEXT])
+{
+    lc_date d;
+    out[0] = '\0';
+    if (date_parse(day, strlen(day), &d)) {
+        date_format(d + 1, out);
+        out[DAY_TEXT - 1] = '\0';
+    }
+    return out;
+}
+
+const char *story_expected(struct story *s)
+{
+    if (strcmp(s->visit_suspends, after(s->grace_until, s->expected)) > 0)
+        return s->visit_suspends;
+    return s->expected;
+}
+
+void story_held(struct story *s, const char *due_since, const struct json *names)
+{
+    snprintf(s->due_since, sizeof s->due_since, "%s", due_since);
+    buf_clear(&s->holds);
+    for (size_t i = 0; i < json_count(names); i++) {
+        const char *name = json_text(json_item(names, i), "");
+        buf_adds(&s->holds, i ? ", " : "");
+        text_add_safe(&s->holds, name ? name : "?");
+    }
+}
+
+const char *story_received(const struct story *s)
+{
+    return s->received[0] && strcmp(s->received, s->base) != 0 ? s->received : NULL;
 }

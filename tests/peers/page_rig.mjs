@@ -173,6 +173,15 @@ export async function tab(
     return self;
 }
 
+// On a person's view: as known at the end of that day.
+export async function lookBack(t, day) {
+    const field = await t.page.waitForSelector("#as-of");
+    await field.evaluate((element, value) => {
+        element.value = value;
+        element.dispatchEvent(new Event("change"));
+    }, day);
+}
+
 // Fills in a dialog's fields, and sends it: the notice, or the dialog's refusal.
 export async function fill(t, fields) {
     await t.page.waitForSelector("dialog[open]");

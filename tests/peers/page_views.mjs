@@ -1,5 +1,5 @@
 // What the views show is what the API says, at once and as it changes.
-import { is, ok, tab, until } from "./page_rig.mjs";
+import { is, lookBack, ok, tab, until } from "./page_rig.mjs";
 
 const STATUSES = ["enrolled", "active", "grace", "suspended", "terminated"];
 
@@ -159,6 +159,36 @@ async function person(t, daemon, id) {
     });
 }
 
+const daysBefore = (date, n) => new Date(Date.parse(date) - n * 86400000).toISOString().slice(0, 10);
+
+// A certification that came in late, and what was known before it did.
+async function past(t, daemon, intake) {
+    const now = (await daemon.get("/v1/status")).now.slice(0, 10);
+    const [{ id }] = await daemon.lines("/v1/beneficiaries?status=suspended&limit=1");
+    const certified = daysBefore(now, 3);
+    const certify = { op: "certify", id, channel: "face", certified_on: certified, ref: "page-late" };
+    is((await intake.call("POST", "/v1/inputs", certify)).json().result, "applied", "a certification comes in late");
+    await t.go(`#/person/${id}`);
+    ok(await t.waitText(".timeline", "received 3 days after"), "which its event is marked with");
+    ok((await t.text(".timeline")).includes(`received on ${now}`), "and the day on which it came in");
+    const dates = await t.text(".side .facts");
+    ok(dates.includes(certified) && dates.includes(now), "among the dates both stand", dates);
+    const yesterday = daysBefore(now, 1);
+    await lookBack(t, yesterday);
+    ok(await t.waitText(".hero-first", "Suspended since"), "the day before that was not known yet");
+    const known = await daemon.lines(`/v1/beneficiaries/${id}/events?as_of=${yesterday}`);
+    const all = await daemon.lines(`/v1/beneficiaries/${id}/events`);
+    is((await t.page.$$(".timeline > li")).length, known.length, "the events up to then are there");
+    const note = await t.text(".view .note");
+    ok(note.includes(yesterday) && note.includes(`${all.length - known.length} later events`), "and how many came later", note);
+    await t.expecting(/404/, async () => {
+        await lookBack(t, "2020-01-01");
+        ok(await t.waitText(".view .failure", "nobody was enrolled under"), "a day before the enrolment knows nobody");
+    });
+    await t.page.click(".view .inline button[type=button]");
+    ok(await t.waitText(".hero-first", "Valid until"), "a press leads back to now");
+}
+
 async function people(t, daemon) {
     await t.go("#/people/suspended");
     await t.page.waitForSelector(".view tbody tr");
@@ -204,6 +234,7 @@ export async function views(browser, origin, daemon, tokens, intake) {
     await chart(t, daemon);
     const id = await live(t, daemon, tokens, intake);
     await person(t, daemon, id);
+    await past(t, daemon, intake);
     await people(t, daemon);
     await languages(t);
     is(t.complaints.join("; "), "", "no error on the console, no request that fails, none to another place");

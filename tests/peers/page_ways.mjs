@@ -1,7 +1,7 @@
 // The ways that people have to the page: the keyboard alone, a screen reader, a phone, the dark, a bad line.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { is, ok, press, tab, until } from "./page_rig.mjs";
+import { is, lookBack, ok, press, tab, until } from "./page_rig.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
@@ -28,9 +28,11 @@ async function tabThrough(t) {
             return {
                 n: window.tabStops.get(e),
                 isSeen,
+                isDate: e.type === "date",
                 name: `${e.localName}.${e.className.baseVal ?? e.className} ${e.textContent.slice(0, 30)}`,
             };
         });
+        if (at?.n === seen.at(-1)?.n && at?.isDate) continue; // its year, month and day are stops of their own
         if (at && seen.some((x) => x.n === at.n)) break;
         if (at) seen.push(at);
     }
@@ -175,6 +177,13 @@ async function everyLook(browser, origin, tokens, suspended, shots) {
                             fullPage: true,
                         });
                 }
+                await t.go(`#/person/${suspended}`);
+                await loaded(t);
+                await lookBack(t, "2026-05-01");
+                await t.page.waitForSelector(".view .note[role=status]");
+                await judge(t, `${look} a person on a day that is past`);
+                await t.go("#/holds");
+                await loaded(t);
                 await t.page.click(".heading button.first");
                 await t.page.waitForSelector("dialog[open]");
                 await judge(t, `${look} a dialog`);

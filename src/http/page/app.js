@@ -78,7 +78,7 @@ const doings = {
 // --- the address ---
 
 function onAddress() {
-    change({ ...parseAddress(location.hash), notice: null, month: null, people: null });
+    change({ ...parseAddress(location.hash), notice: null, month: null, people: null, asOf: null });
     live.load();
     window.scrollTo(0, 0);
     queueMicrotask(() => document.getElementById('heading')?.focus({ preventScroll: true }));

@@ -44,6 +44,7 @@ export const en = {
     'failure.403': 'This token may not do that.',
     'failure.404': 'It is not there, or not in this state any more.',
     'failure.409': 'It cannot be done just now: try again in a moment.',
+    'failure.410': 'It rests on events that were moved to an archive.',
     'failure.422': 'It cannot be done.',
     'failure.429': 'Too many requests[: try again in {seconds} s].',
     'failure.503': 'The daemon is busy, or stopping[: try again in {seconds} s].',
@@ -117,6 +118,12 @@ export const en = {
     'person.look-up': 'Look up',
     'person.hint': 'Enter an id to see until when the person is certified, and what happened when and why.',
     'person.nobody': 'Nobody is enrolled under {id}. Check the id.',
+    'person.not-then': 'On {asOf} nobody was enrolled under {id} yet.',
+    'person.as-of': 'As known on',
+    'person.now': 'Back to now',
+    'person.as-of-note': 'As it was known at the end of {asOf}.[ {n#} later {n|event is|events are} left out.]',
+    'person.late': 'received {n#} {n|day|days} after',
+    'person.archived': 'Older events were moved to an archive.',
     'person.standing': 'How things stand',
     'person.details': 'Dates',
     'person.timeline': 'What happened ({n#} {n|event|events}, latest first)',
@@ -128,6 +135,7 @@ export const en = {
     'person.unit': 'Unit',
     'person.approved_on': 'Approved on',
     'person.certified_on': 'Last certified on',
+    'person.received_on': 'Received on',
     'person.base_on': 'Counted from',
     'person.due_on': 'Due by',
     'person.grace_until': 'Grace until',
@@ -172,10 +180,11 @@ export const en = {
         'Amended[, policy {policy}][, category {category}][, unit {unit}][, {amount$} a month from {amount_from}][, contact{personal?}]; to be certified by {due_on}.',
     'event.beneficiary.erased': 'Name and phone erased.',
     'event.certification.accepted':
-        'Certified on {certified_on} by {channel} ({ref})[, on their behalf{on_behalf?}]; valid through {due_on}.',
+        'Certified on {certified_on} by {channel} ({ref})[, on their behalf{on_behalf?}][, received on {lateOn}]; valid through {due_on}.',
     'event.certification.accepted.superseded':
-        'Certification of {certified_on} by {channel} ({ref}) came in; a later one counts.',
-    'event.certification.rejected': 'Certification of {certified_on} by {channel} ({ref}) rejected: {reasonText}',
+        'Certified on {certified_on} by {channel} ({ref})[, received on {lateOn}]; a later certification counts.',
+    'event.certification.rejected':
+        'Certification of {certified_on} by {channel} ({ref})[, received on {lateOn},] rejected: {reasonText}',
     'event.certification.revoked':
         'Certification {ref} by {channel} revoked: {reason}; to be certified again by {due_on}.',
     'event.certification.revoked.none':
@@ -199,9 +208,11 @@ export const en = {
     'event.hold.lifted.brake': 'The brake is lifted[: {due#} let through][ ({by})].',
     'event.hold.lifted.clock': 'The hold for the clock is lifted[ ({by})].',
     'why.reminder.due': 'As the policy has it, ahead of the due date.',
-    'why.grace.started': 'Because the due date has passed. Nothing is withheld during grace.',
+    'why.grace.started':
+        'Because the due date has passed[; reminded on {reminded}]. Nothing is withheld during grace.',
     'why.suspension.deferred': 'Because nobody is suspended who waits for a home visit.',
-    'why.benefit.suspended': 'Because not certified by {due_on}, nor during grace.',
+    'why.benefit.suspended':
+        'Because not certified by {due_on}[; grace ended on {graceUntil}][; a home visit was booked by {visitBy}][; reminded on {reminded}].[ A certification of {rejectedOn} did not count: {rejectedFor}]',
     'why.benefit.resumed.certified-in-time':
         'Because the certification is of a day within grace, and only came late. Suspended since {suspended_on}.',
     'why.benefit.resumed.recertified': 'Because certified again. Suspended since {suspended_on}.',

@@ -12,7 +12,8 @@ export const state = {
     due: null,
     endpoints: null,
     deliveries: null, // {endpoint, state, rows, more}
-    person: null, // {id, now, facts, events} or {id, failure}
+    person: null, // {id, asOf, facts, events, later} or {id, asOf, failure}
+    asOf: null, // a day: the person as known at its end; null: now
     people: null, // {status, rows, after}
     feed: [], // feed.js
     month: null, // of the chart, pointed at

@@ -1,6 +1,7 @@
 // Events as sentences, and why each came about.
 
 import { has, t, word } from './words.js';
+import { lateDays } from './before.js';
 import { scopeText } from './parts.js';
 
 // The member of the data by which a type has several sentences.
@@ -34,17 +35,29 @@ export function tone(event) {
     return TONES[event.type] ?? 'plain';
 }
 
-// The text of a kind for an event: of its variant, else of its type; '' when there is none.
-function textOf(kind, event) {
+// The text of a kind for an event: of its variant, else of its type; '' when there is none. cycle: what stood before it
+// (before.js), where that is known.
+function textOf(kind, event, cycle) {
     const data = event.data ?? {};
     const variant = `${kind}.${event.type}.${data[VARIANTS[event.type]]}`;
     const key = has(variant) ? variant : `${kind}.${event.type}`;
-    return has(key) ? t(key, valuesOf(event.type, data)) : '';
+    return has(key) ? t(key, { ...valuesOf(event.type, data), ...(cycle && valuesBefore(cycle)) }) : '';
+}
+
+function valuesBefore({ reminders, graceUntil, visitBy, rejected }) {
+    return {
+        reminded: reminders.join(t('comma')),
+        graceUntil: visitBy ? null : graceUntil,
+        visitBy,
+        rejectedOn: rejected?.certified_on,
+        rejectedFor: rejected && word('reason', rejected.reason),
+    };
 }
 
 function valuesOf(type, data) {
     return {
         ...data,
+        lateOn: lateDays(data) ? data.received_on : null,
         reasonText: word('reason', data.reason),
         opText: data.op && word('op', data.op),
         scopeText: type.startsWith('hold.') ? scopeText(data.scope) : null,
@@ -56,8 +69,8 @@ export function sentence(event) {
     return textOf('event', event) || event.type;
 }
 
-export function why(event) {
-    return textOf('why', event);
+export function why(event, cycle) {
+    return textOf('why', event, cycle);
 }
 
 // Of an entry of the feed: one person's event, many people's of one kind, or a hold's.
