@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "daemon/dispatch.h"
 #include "daemon/notify.h"
+#include "daemon/pulse.h"
 #include "daemon/reload.h"
 #include "daemon/sockets.h"
 #include "daemon/engine_thread.h"
@@ -32,6 +33,7 @@ struct daemon {
     struct sockets sockets;
     struct tls *tls; /* that it starts with; NULL: none */
     struct reload *reload;
+    struct pulse *pulse;
     struct watch *sigterm, *sigint, *drain;
     unsigned draining; /* HTTP and delivery, as far as they have something in progress */
     bool stopping;
@@ -222,6 +224,23 @@ static enum err open_delivery(struct daemon *d, const struct delivery_config *c,
     return e;
 }
 
+static void on_reloaded(void *arg, bool refused)
+{
+    struct daemon *d = arg;
+    pulse_reloaded(d->pulse, refused);
+}
+
+static enum err open_reload(struct daemon *d, struct errmsg *msg)
+{
+    struct reload_target t = {.loop = d->loop,
+                              .engine = d->engine,
+                              .http = d->http,
+                              .dispatch = d->dispatch,
+                              .settled = on_reloaded,
+                              .arg = d};
+    return reload_start(d->reload, &t, msg);
+}
+
 static enum err serve(struct daemon *d, struct http_options *o, const struct delivery_config *c, struct errmsg *msg)
 {
     enum err e = loop_new(&d->loop, msg);
@@ -233,9 +252,11 @@ static enum err serve(struct daemon *d, struct http_options *o, const struct del
     o->deliver = dispatch_deliver(d->dispatch);
     e = open_http(d, o, msg);
     if (e == ERR_OK)
-        e = reload_start(d->reload, d->loop, d->engine, d->http, d->dispatch, msg);
+        e = open_reload(d, msg);
     if (e == ERR_OK)
         e = engine_thread_start(d->engine, &d->engine_thread, msg);
+    if (e == ERR_OK)
+        d->pulse = pulse_start(d->loop, d->engine, d->engine_thread);
     return e;
 }
 
@@ -273,7 +294,6 @@ static void announce(const struct daemon *d)
     struct engine_counters n = {.enrolled = 0};
     engine_counters(d->engine, &n);
     log_line(LOG_LEVEL_NOTICE, "ready", "enrolled=%" PRIu64 " last_seq=%" PRIu64, n.enrolled, n.last_seq);
-    notify_status("serving %" PRIu64 " beneficiaries", n.enrolled);
     notify_ready();
 }
 
@@ -282,6 +302,7 @@ static void announce(const struct daemon *d)
 static enum err stop(struct daemon *d, struct errmsg *msg)
 {
     enum err e = ERR_OK;
+    pulse_free(d->pulse);
     if (d->http)
         http_stop(d->http);
     if (d->engine_thread)

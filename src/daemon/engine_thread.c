@@ -17,6 +17,7 @@ struct engine_thread {
     struct engine *engine;
     pthread_t thread;
     atomic_bool stop;
+    _Atomic uint64_t ticks;
     int stop_fd; /* wakes it from its wait */
 };
 
@@ -38,6 +39,7 @@ static void *work(void *arg)
         int64_t wait_ms;
         if (engine_tick(w->engine, &wait_ms, &msg) != ERR_OK)
             fail(&msg);
+        atomic_fetch_add_explicit(&w->ticks, 1, memory_order_relaxed);
         if (wait_ms)
             poll(fds, 2, wait_ms > INT_MAX ? INT_MAX : (int)wait_ms); /* one that is interrupted is one tick too many */
     }
@@ -52,6 +54,8 @@ static int start_thread(struct engine_thread *w)
     pthread_sigmask(SIG_SETMASK, &all, &before);
     int failed = pthread_create(&w->thread, NULL, work, w);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (!failed)
+        pthread_setname_np(w->thread, "engine"); /* for top(1) and debuggers */
     return failed;
 }
 
@@ -72,6 +76,11 @@ enum err engine_thread_start(struct engine *e, struct engine_thread **out, struc
     }
     *out = w;
     return ERR_OK;
+}
+
+uint64_t engine_thread_ticks(const struct engine_thread *w)
+{
+    return atomic_load_explicit(&w->ticks, memory_order_relaxed);
 }
 
 void engine_thread_stop(struct engine_thread *w)

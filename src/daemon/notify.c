@@ -28,6 +28,17 @@ void notify_extend(unsigned seconds)
     sd_notifyf(0, "EXTEND_TIMEOUT_USEC=%" PRIu64, seconds * UINT64_C(1000000));
 }
 
+int64_t notify_watchdog_ms(void)
+{
+    uint64_t us = 0;
+    return sd_watchdog_enabled(0, &us) > 0 ? (int64_t)(us / 1000) : 0;
+}
+
+void notify_alive(void)
+{
+    sd_notify(0, "WATCHDOG=1");
+}
+
 void notify_status(const char *format, ...)
 {
     char text[512];

@@ -9,6 +9,9 @@ void notify_reloading(void);
 void notify_stopping(void);
 /* So many seconds more for what is under way. */
 void notify_extend(unsigned seconds);
+/* Within so many milliseconds it must hear notify_alive(), again and again; 0: it does not ask for that. */
+int64_t notify_watchdog_ms(void);
+void notify_alive(void);
 void notify_status(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

@@ -14,9 +14,7 @@ struct reload {
     struct request request;
     char *file;
     struct buf fixed; /* what only a restart changes, as text */
-    struct engine *engine;
-    struct http *http;
-    struct dispatch *dispatch;
+    struct reload_target target;
     struct http_options options; /* of the configuration that is being adopted, as is: */
     struct endpoints *endpoints;
     struct tokens *tokens;
@@ -98,9 +96,10 @@ static void warn_if_fixed_differs(const struct reload *r, const struct config *c
 
 static void begin(struct reload *r);
 
-static void finish(struct reload *r)
+static void finish(struct reload *r, bool refused)
 {
     r->busy = false;
+    r->target.settled(r->target.arg, refused);
     notify_ready();
     if (r->again)
         begin(r);
@@ -108,9 +107,9 @@ static void finish(struct reload *r)
 
 static enum err adopt_all(struct reload *r, struct errmsg *msg)
 {
-    http_reconfigure(r->http, &r->options);
-    enum err secure = r->tls ? http_renew_tls(r->http, r->tls, msg) : ERR_OK;
-    enum err e = dispatch_configure(r->dispatch, r->endpoints, r->timezone, msg);
+    http_reconfigure(r->target.http, &r->options);
+    enum err secure = r->tls ? http_renew_tls(r->target.http, r->tls, msg) : ERR_OK;
+    enum err e = dispatch_configure(r->target.dispatch, r->endpoints, r->timezone, msg);
     return e != ERR_OK ? e : secure;
 }
 
@@ -141,7 +140,8 @@ static void on_done(struct completion *c)
 {
     struct reload *r = (struct reload *)c;
     char quoted[1200];
-    if (r->request.err == ERR_OK) {
+    bool refused = r->request.err != ERR_OK;
+    if (!refused) {
         adopt(r);
     } else {
         log_line(LOG_LEVEL_ERR, "reload-refused", "text=%s", log_quote(r->request.msg.text, quoted, sizeof quoted));
@@ -149,7 +149,7 @@ static void on_done(struct completion *c)
     }
     r->request.config = NULL;
     drop_adopted(r);
-    finish(r);
+    finish(r, refused);
 }
 
 static void on_engine_done(struct request *request)
@@ -161,7 +161,7 @@ static void on_engine_done(struct request *request)
 static void submit(void *arg)
 {
     struct reload *r = arg;
-    if (!engine_submit(r->engine, &r->request))
+    if (!engine_submit(r->target.engine, &r->request))
         watch_timer_set(r->retry, RETRY_MS);
 }
 
@@ -177,13 +177,13 @@ static void begin(struct reload *r)
     buf_done(&faults);
     if (e != ERR_OK) {
         log_line(LOG_LEVEL_ERR, "reload-refused", "config=%s text=\"the old configuration stays\"", r->file);
-        finish(r);
+        finish(r, true);
         return;
     }
     warn_if_fixed_differs(r, c);
     r->options = reload_http_options(c);
-    r->options.engine = r->engine;
-    r->options.deliver = dispatch_deliver(r->dispatch);
+    r->options.engine = r->target.engine;
+    r->options.deliver = dispatch_deliver(r->target.dispatch);
     r->endpoints = endpoints_ref(c->endpoints);
     r->tokens = tokens_ref(c->tokens);
     r->timezone = mem_strdup(c->timezone);
@@ -205,18 +205,15 @@ static void on_answered(void *arg)
     completions_run(arg);
 }
 
-enum err reload_start(struct reload *r, struct loop *l, struct engine *e, struct http *h, struct dispatch *d,
-                      struct errmsg *msg)
+enum err reload_start(struct reload *r, const struct reload_target *t, struct errmsg *msg)
 {
     enum err failed = completions_new(&r->queue, msg);
     if (failed != ERR_OK)
         return failed;
-    r->engine = e;
-    r->http = h;
-    r->dispatch = d;
-    r->answered = watch_readable(l, completions_fd(r->queue), on_answered, r->queue);
-    r->retry = watch_timer(l, submit, r);
-    r->hangup = watch_signal(l, SIGHUP, on_hangup, r);
+    r->target = *t;
+    r->answered = watch_readable(t->loop, completions_fd(r->queue), on_answered, r->queue);
+    r->retry = watch_timer(t->loop, submit, r);
+    r->hangup = watch_signal(t->loop, SIGHUP, on_hangup, r);
     return ERR_OK;
 }
 

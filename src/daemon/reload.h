@@ -13,9 +13,18 @@ struct reload;
 
 /* started: the configuration that the daemon starts with; what cannot change without a restart is copied. */
 struct reload *reload_new(const char *file, const struct config *started);
-/* Answers SIGHUP from now on. The engine, http and d must outlive it, but for engine_close(). */
-enum err reload_start(struct reload *r, struct loop *l, struct engine *e, struct http *h, struct dispatch *d,
-                      struct errmsg *msg) ERR_MUSTCHECK;
+/* What a reload is done upon, and who is told what came of it. */
+struct reload_target {
+    struct loop *loop;
+    struct engine *engine;
+    struct http *http;
+    struct dispatch *dispatch;
+    void (*settled)(void *arg, bool refused); /* before the service manager hears that it is over */
+    void *arg;
+};
+
+/* Answers SIGHUP from now on. What t names must outlive it, but for engine_close(). */
+enum err reload_start(struct reload *r, const struct reload_target *t, struct errmsg *msg) ERR_MUSTCHECK;
 /* When the engine is closed. NULL is fine. */
 void reload_free(struct reload *r);
 

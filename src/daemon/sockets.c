@@ -73,6 +73,29 @@ static void free_names(char **names)
     free(names);
 }
 
+/* NULL: it is still to be opened. */
+static bool *tls_of_passed(struct sockets *s, unsigned n_passed, const char *address)
+{
+    for (unsigned i = 0; i < n_passed; i++)
+        if (listen_is_at(s->v[i].fd, address))
+            return &s->v[i].tls;
+    return NULL;
+}
+
+static enum err open_missing(char *const *addresses, unsigned n, struct sockets *s, struct errmsg *msg)
+{
+    enum err e = ERR_OK;
+    unsigned n_passed = s->n;
+    for (unsigned i = 0; i < n && e == ERR_OK; i++) {
+        bool *tls = tls_of_passed(s, n_passed, addresses[i]);
+        if (tls)
+            *tls = *tls || listen_is_tls(addresses[i]);
+        else
+            e = open_named(addresses[i], s, msg);
+    }
+    return e;
+}
+
 enum err sockets_open(char *const *addresses, unsigned n, struct sockets *out, struct errmsg *msg)
 {
     struct sockets s = {.n = 0};
@@ -82,8 +105,8 @@ enum err sockets_open(char *const *addresses, unsigned n, struct sockets *out, s
     for (int i = 0; i < passed && e == ERR_OK; i++)
         e = take_passed(SD_LISTEN_FDS_START + i, names[i], &s, msg);
     free_names(names);
-    for (unsigned i = 0; i < n && passed <= 0 && e == ERR_OK; i++)
-        e = open_named(addresses[i], &s, msg);
+    if (e == ERR_OK)
+        e = open_missing(addresses, n, &s, msg);
     if (e == ERR_OK) {
         tell(&s);
         *out = s;

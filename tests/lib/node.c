@@ -180,10 +180,10 @@ static bool says(const char *text, const char *assignment)
 }
 
 /* 1: it has said so; 0: it has exited, *code says how; -1: neither within the time. */
-static int await(struct node *n, const char *assignment, int *code)
+static int await(struct node *n, const char *assignment, int ms, int *code)
 {
     char text[4096];
-    int64_t limit = clock_monotonic_ns() + WAIT_MS * INT64_C(1000000);
+    int64_t limit = clock_monotonic_ns() + ms * INT64_C(1000000);
     while (clock_monotonic_ns() < limit) {
         int status;
         if (next_notification(n, 20, text, sizeof text)) {
@@ -216,7 +216,7 @@ void node_launch(struct node *n)
 
 bool node_ready(struct node *n, int *code)
 {
-    int came = n->pid > 0 ? await(n, "READY=1", code) : -1;
+    int came = n->pid > 0 ? await(n, "READY=1", WAIT_MS, code) : -1;
     if (came < 0) {
         show_log(n);
         bail_out("the daemon was not ready in time");
@@ -242,7 +242,13 @@ void node_must_start(struct node *n)
 bool node_await(struct node *n, const char *assignment)
 {
     int code;
-    return await(n, assignment, &code) > 0;
+    return await(n, assignment, WAIT_MS, &code) > 0;
+}
+
+bool node_says_within(struct node *n, const char *assignment, int ms)
+{
+    int code;
+    return await(n, assignment, ms, &code) > 0;
 }
 
 void node_signal(struct node *n, int signal_number)

@@ -29,6 +29,8 @@ bool node_ready(struct node *n, int *code);
 void node_must_start(struct node *n);
 /* Waits until the daemon has told the service manager something that begins so. */
 bool node_await(struct node *n, const char *assignment);
+/* The same, but not for longer than so many milliseconds. */
+bool node_says_within(struct node *n, const char *assignment, int ms);
 void node_signal(struct node *n, int signal_number);
 /* Waits until it has exited: its code, or -SIGNAL. */
 int node_wait(struct node *n);

@@ -1,0 +1,113 @@
+#include "daemon/pulse.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "daemon/notify.h"
+#include "daemon/progress.h"
+#include "daemon/standing.h"
+
+#define LOOKS_AN_INTERVAL 4
+#define LOOK_MS 10000    /* without a watchdog */
+#define LOOK_MS_MIN 1500 /* an idle engine comes round once a second */
+#define NS_A_SECOND INT64_C(1000000000)
+
+struct pulse {
+    struct watch *timer;
+    const struct engine *engine;
+    const struct engine_thread *thread;
+    int64_t interval_ms;
+    struct progress last;
+    int64_t alive_ns; /* when progress was seen last */
+    bool stalled, refused;
+    char said[STANDING_TEXT]; /* what the manager knows: it is told of changes only */
+};
+
+static unsigned idle_seconds(const struct pulse *p)
+{
+    return p->stalled ? (unsigned)((clock_monotonic_ns() - p->alive_ns) / NS_A_SECOND) : 0;
+}
+
+static void say(struct pulse *p, const struct engine_counters *n)
+{
+    struct standing s = {n, p->refused, idle_seconds(p)};
+    char text[STANDING_TEXT];
+    if (strcmp(standing_text(&s, text), p->said) == 0)
+        return;
+    memcpy(p->said, text, sizeof text);
+    notify_status("%s", text);
+}
+
+static void stalled(struct pulse *p)
+{
+    if (!p->stalled)
+        log_line(LOG_LEVEL_ERR, "engine-stalled", "last_seq=%" PRIu64 " durable_seq=%" PRIu64, p->last.decided,
+                 p->last.durable);
+    p->stalled = true;
+}
+
+static void alive(struct pulse *p)
+{
+    if (p->stalled)
+        log_line(LOG_LEVEL_NOTICE, "engine-resumed", "seconds=%u", idle_seconds(p));
+    p->stalled = false;
+    p->alive_ns = clock_monotonic_ns();
+    notify_alive();
+}
+
+static void look(void *arg)
+{
+    struct pulse *p = arg;
+    struct engine_counters n;
+    engine_counters(p->engine, &n);
+    struct progress now = {engine_thread_ticks(p->thread), n.last_seq, n.durable_seq};
+    if (progress_made(&p->last, &now))
+        alive(p);
+    else
+        stalled(p);
+    say(p, &n);
+    watch_timer_set(p->timer, p->interval_ms);
+}
+
+static int64_t interval_ms(void)
+{
+    int64_t watchdog_ms = notify_watchdog_ms();
+    if (!watchdog_ms)
+        return LOOK_MS;
+    int64_t ms = watchdog_ms / LOOKS_AN_INTERVAL;
+    return ms < LOOK_MS_MIN ? LOOK_MS_MIN : ms;
+}
+
+struct pulse *pulse_start(struct loop *l, const struct engine *e, const struct engine_thread *w)
+{
+    struct pulse *p = mem_zalloc(1, sizeof *p);
+    struct engine_counters n;
+    p->engine = e;
+    p->thread = w;
+    p->interval_ms = interval_ms();
+    p->alive_ns = clock_monotonic_ns();
+    p->timer = watch_timer(l, look, p);
+    watch_timer_set(p->timer, p->interval_ms);
+    engine_counters(e, &n);
+    say(p, &n);
+    return p;
+}
+
+void pulse_free(struct pulse *p)
+{
+    if (!p)
+        return;
+    watch_free(p->timer);
+    free(p);
+}
+
+void pulse_reloaded(struct pulse *p, bool refused)
+{
+    struct engine_counters n;
+    p->refused = refused;
+    engine_counters(p->engine, &n);
+    say(p, &n);
+}
