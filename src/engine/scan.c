@@ -24,7 +24,11 @@ struct scan {
     struct saved *saved;
 
     int status;
+    bool ids_only;
     bool wanted[POLICY_MAX]; /* versions of policies */
+    bool some;               /* only these are looked at, ascending: */
+    uint32_t *chosen;        /* owned */
+    uint32_t n_chosen, at;
     uint64_t limit, written;
     lc_month period;
     uint64_t payable, withheld;
@@ -45,6 +49,7 @@ static void close_scan(struct engine *e, unsigned i)
     struct scan *s = e->scans.v[i];
     e->scans.v[i] = e->scans.v[--e->scans.n];
     saved_free(s->saved);
+    free(s->chosen);
     tz_free(s->tz);
     free(s);
 }
@@ -110,6 +115,27 @@ static enum err choose_start(struct engine *e, struct scan *s, struct request *r
     return ERR_OK;
 }
 
+/* Who has a deadline on that day stands in the queue: the others need not be looked at. */
+static void choose_day(const struct engine *e, struct scan *s, lc_date day)
+{
+    if (s->kind != SCAN_PEOPLE || day == DATE_NONE)
+        return;
+    s->some = true;
+    s->n_chosen =
+        roster_numbers(e->roster, tz_instant(e->env.tz, day, 0), tz_instant(e->env.tz, day + 1, 0), &s->chosen);
+    while (s->at < s->n_chosen && s->chosen[s->at] < s->next)
+        s->at++;
+    s->next = s->at < s->n_chosen ? s->chosen[s->at] : s->count;
+}
+
+/* The number after the one that stands next. */
+static uint32_t step(struct scan *s)
+{
+    if (!s->some)
+        return s->next + 1;
+    return ++s->at < s->n_chosen ? s->chosen[s->at] : s->count;
+}
+
 static void take_scene(struct engine *e, struct scan *s)
 {
     s->policies = e->policies;
@@ -128,6 +154,7 @@ static enum err begin(struct engine *e, struct request *r)
     struct scan *s = mem_zalloc(1, sizeof *s);
     s->kind = r->scan.kind;
     s->status = r->scan.status;
+    s->ids_only = r->scan.ids_only;
     s->limit = r->scan.limit ? r->scan.limit : UINT64_MAX;
     s->period = r->scan.period;
     s->position = e->last_seq;
@@ -139,6 +166,8 @@ static enum err begin(struct engine *e, struct request *r)
     enum err err = choose_policies(e, s, r);
     if (err == ERR_OK)
         err = choose_start(e, s, r);
+    if (err == ERR_OK)
+        choose_day(e, s, r->scan.next_on);
     if (err != ERR_OK) {
         close_scan(e, e->scans.n - 1);
         return err;
@@ -170,7 +199,10 @@ static void add_person(const struct engine *e, struct scan *s, struct person *p,
     if (s->status >= 0 && p->entry.rec.status != (enum status)s->status)
         return;
     p->id = roster_id(e->roster, p->n, p->id_bytes);
-    person_write(&s->scene, p, out);
+    if (s->ids_only)
+        person_write_id(p, out);
+    else
+        person_write(&s->scene, p, out);
     buf_addc(out, '\n');
     s->written++;
     s->last = p->n;
@@ -195,12 +227,13 @@ static enum err add_claim(struct engine *e, struct scan *s, struct person *p, bo
 static enum err add_rows(struct engine *e, struct scan *s, struct request *r)
 {
     int64_t stop = clock_monotonic_ns() + SLICE_NS;
-    uint32_t end = s->count - s->next < SLICE_PEOPLE ? s->count : s->next + SLICE_PEOPLE;
+    unsigned left = SLICE_PEOPLE;
     enum err err = ERR_OK;
-    while (err == ERR_OK && s->next < end && s->written < s->limit && r->body.n < SLICE_BYTES) {
+    while (err == ERR_OK && s->next < s->count && left-- && s->written < s->limit && r->body.n < SLICE_BYTES) {
         struct person p;
         bool walked = false;
-        get(e, s, s->next++, &p);
+        get(e, s, s->next, &p);
+        s->next = step(s);
         if (!s->wanted[p.entry.rec.policy])
             continue;
         if (s->kind == SCAN_PEOPLE)

@@ -1,4 +1,6 @@
 /* The tick: a bounded share of all that is due, then a commit; and how long nothing will be. */
+#include <stdio.h>
+
 #include "engine/internal.h"
 
 #define MS INT64_C(1000000)
@@ -100,13 +102,26 @@ static int64_t next_wait(const struct engine *e)
         return LOOK_MS; /* the commit's descriptor wakes us */
     if (tick_deadlines_left(e) || e->adopting || requests_ready(e) || (checkpoint_due(e) && !e->checkpoint.active))
         return 0;
-    int64_t wait = clock_wait_ms(&e->clock, clock_bound(e));
+    lc_instant bound = clock_bound(e);
+    /* A clock that stands where an open stream holds it is moved on by a request, which wakes us. */
+    int64_t wait = bound > e->env.now ? clock_wait_ms(&e->clock, bound) : LOOK_MS;
     int64_t stamp_ms = (e->stamp_at - clock_monotonic_ns()) / MS + 1;
     if (wait < 0 || wait > stamp_ms)
         wait = stamp_ms < 0 ? 0 : stamp_ms;
     if (e->checkpoint.active && wait > 1)
         return 1;
     return wait > LOOK_MS ? LOOK_MS : wait;
+}
+
+/* What the store does with its time is its own; it only asks to be called. */
+static void tidy(struct engine *e)
+{
+    struct errmsg why;
+    char text[1200];
+    if (store_tidy(e->store, e->config->compress_log, &why) == ERR_OK || !e->options.warn)
+        return;
+    snprintf(text, sizeof text, "a segment of the log was not compressed: %s", why.text);
+    e->options.warn(e->options.arg, text);
 }
 
 enum err engine_tick(struct engine *e, int64_t *wait_ms, struct errmsg *msg)
@@ -118,7 +133,7 @@ enum err engine_tick(struct engine *e, int64_t *wait_ms, struct errmsg *msg)
     requests_fetch(e);
     if (err == ERR_OK)
         err = do_instants(e, msg);
-    if (err == ERR_OK) {
+    if (err == ERR_OK && (!e->options.gather || batch_full(e))) {
         stamp(e);
         err = batch_commit(e, msg);
     }
@@ -128,6 +143,7 @@ enum err engine_tick(struct engine *e, int64_t *wait_ms, struct errmsg *msg)
         e->failed = true;
         return err;
     }
+    tidy(e);
     counters_show(e);
     *wait_ms = next_wait(e);
     return ERR_OK;
@@ -151,7 +167,7 @@ enum err engine_run_until(struct engine *e, lc_instant until, struct errmsg *msg
         int64_t wait;
         enum err err = engine_tick(e, &wait, msg);
         if (err == ERR_OK)
-            err = batch_poll(e, true, msg);
+            err = batch_poll(e, !e->options.gather || batch_full(e), msg);
         if (err != ERR_OK)
             return err;
         if (tick_deadlines_left(e) || requests_ready(e) || e->adopting)

@@ -10,6 +10,9 @@
 #include "http/number.h"
 #include "http/routes.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 #define LIMIT_DEFAULT 1000
 #define LIMIT_MAX 10000
 #define WAIT_MAX 300
@@ -78,6 +81,34 @@ static void go(struct feed_reader *r, bool stream, bool enough)
         events_lines_go(r, enough);
 }
 
+/* --- what was archived --- */
+
+static uint64_t first_there(const struct exchange *x)
+{
+    struct store_info info;
+    store_info(engine_store(x->http->options.engine), &info);
+    return info.first;
+}
+
+bool events_gone(struct exchange *x, uint64_t after)
+{
+    const struct store *store = engine_store(x->http->options.engine);
+    struct buf place = BUF_INIT;
+    struct errmsg msg;
+    bool gone = store_where(store, after + 1, &place, &msg) == ERR_ARCHIVED;
+    buf_done(&place);
+    if (gone) {
+        char position[24];
+        uint64_t before = first_there(x) - 1; /* not above `after` when they were moved just now */
+        snprintf(position, sizeof position, "%" PRIu64, before);
+        exchange_problem(x, 410, "after", before > after ? "%s; the log begins behind position %s" : "%s", msg.text,
+                         position);
+        if (before > after)
+            exchange_add_header(x, EVENTS_POSITION, position);
+    }
+    return gone;
+}
+
 /* --- everybody's --- */
 
 static void answer_log(struct exchange *x)
@@ -86,6 +117,10 @@ static void answer_log(struct exchange *x)
     bool stream;
     if (!read_query(x, &q))
         return;
+    if (q.after + 1 < first_there(x) && events_gone(x, q.after)) {
+        buf_done(&q.subject);
+        return;
+    }
     struct feed_reader *r = begin(x, &q, &stream);
     go(r, stream, false);
 }
@@ -126,14 +161,31 @@ static bool offer_story(struct feed_reader *r, struct str lines, struct event_ar
     return false;
 }
 
+/* Whether events of the story that are asked for were archived: then the oldest that is there names one before it, or
+ * none is there. */
+static bool story_is_cut(struct str lines, uint64_t after, struct event_arena *arena)
+{
+    const char *end = lines.n ? memchr(lines.p, '\n', lines.n) : NULL;
+    struct event head;
+    if (!end)
+        return true;
+    return event_read_head((struct str){lines.p, (size_t)(end - lines.p)}, &head, arena) == ERR_OK && head.prev > after;
+}
+
 /* All that was durable when the engine was asked is in the story, and perhaps more. */
 static void answer_story(struct exchange *x, struct ask *a)
 {
     struct event_arena arena = {.text = BUF_INIT};
     struct events_query q;
     bool stream;
-    if (ask_answer_error(x, a) || !read_query(x, &q))
+    if ((a->request.err != ERR_ARCHIVED && ask_answer_error(x, a)) || !read_query(x, &q))
         return;
+    if (q.after + 1 < first_there(x) && story_is_cut(buf_str(&a->request.body), q.after, &arena) &&
+        events_gone(x, q.after)) {
+        event_arena_done(&arena);
+        buf_done(&q.subject);
+        return;
+    }
     struct buf story = a->request.body;
     uint64_t durable = a->durable;
     a->request.body = BUF_INIT;

@@ -21,6 +21,9 @@ void events_lines_go(struct feed_reader *r, bool enough);
 struct feed_reader *events_stream_begin(struct exchange *x, struct events_query *q);
 void events_stream_go(struct feed_reader *r, bool enough);
 
+/* Whether the event behind that position was moved to an archive: then that is answered, with 410. */
+bool events_gone(struct exchange *x, uint64_t after);
+
 /* Those that wait for something to come are answered now, for the program ends. */
 void events_lines_end(struct http *h);
 

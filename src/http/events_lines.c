@@ -75,7 +75,8 @@ static void answer(struct events_poll *p)
 static void answer_failed(struct events_poll *p)
 {
     leave(p);
-    exchange_problem(p->x, 500, NULL, "the log cannot be read");
+    if (!events_gone(p->x, p->reader.at)) /* while it was read */
+        exchange_problem(p->x, 500, NULL, "the log cannot be read");
 }
 
 /* --- waiting --- */

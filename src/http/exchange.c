@@ -60,8 +60,8 @@ bool exchange_has_delivery(struct exchange *x)
 
 /* --- answers --- */
 
-/* Of memory for each answer by read() that only clients of HTTP/1.0 have a use for: what is sent in chunks is written where
- * the connection has its own. */
+/* Of memory for each answer by read() that only clients of HTTP/1.0 have a use for: what is sent in chunks is
+ * written where the connection has its own. */
 #define PIECE 4096
 
 static void set_response(struct exchange *x, unsigned status, const char *type, struct MHD_Response *response)
@@ -109,6 +109,7 @@ void exchange_error(struct exchange *x, enum err e, const struct errmsg *msg)
 {
     static const unsigned statuses[ERR_N] = {
         [ERR_ABSENT] = 404, [ERR_EXISTS] = 409, [ERR_LOCKED] = 409, [ERR_INVALID] = 400, [ERR_FULL] = 503,
+        [ERR_ARCHIVED] = 410,
     };
     exchange_problem(x, statuses[e] ? statuses[e] : 500, NULL, "%s", msg->text[0] ? msg->text : err_text(e));
     if (e == ERR_FULL)

@@ -28,3 +28,14 @@ bool number_argument(struct exchange *x, const char *name, uint64_t min, uint64_
     buf_done(&text);
     return there == 0 || good;
 }
+
+bool date_argument(struct exchange *x, const char *name, lc_date *out)
+{
+    struct buf value = BUF_INIT;
+    int there = exchange_argument(x, name, &value);
+    bool good = there == 0 || (there > 0 && date_parse(value.p, value.n, out));
+    if (there > 0 && !good)
+        exchange_problem(x, 400, name, "argument \"%s\" is not a date (expected 2026-06-30)", name);
+    buf_done(&value);
+    return good;
+}

@@ -38,6 +38,8 @@ static const struct {
 static const struct {
     const char *name, *type, *about;
 } headers[] = {
+    {"Lifecertd-Archived", "text",
+     "older events of this person were moved to an archive, and are not in the answer: the number of the last of them"},
     {"Lifecertd-Position", "text", "the answer is as of this position of the log, or has looked as far; it is opaque"},
     {"Idempotency-Replayed", "true", "the answer is the one that the key was first given"},
     {"Retry-After", "count", "seconds after which it is worth trying again"},
@@ -52,6 +54,7 @@ static const struct {
     {403, "the caller may not do this", NULL},
     {404, "there is nothing and nobody of that name", NULL},
     {409, "it cannot be done just now", NULL},
+    {410, "it rests on events that were moved to an archive", NULL},
     {413, "the body is too long", NULL},
     {415, "another content type than those that are taken", NULL},
     {422, "it was understood, and cannot be done", NULL},

@@ -54,8 +54,12 @@ static const struct api_member beneficiary[] = {
     {"deferred_until", "date|null", "a home visit is booked by then"},
     {"notice_until", "date|null", NULL},
     {"terminated_on", "date|null", NULL},
-    {"held_by", "[text]", "the names of the holds that cover the person"},
+    {"held_by", "[text]|null", "the names of the holds that cover the person; null: as of so long ago it is not known"},
     {"seq", "seq", "the number of the person's last event"},
+};
+
+static const struct api_member person_id[] = {
+    {"id", "id", "the agency's own"},
 };
 
 static const struct api_member people_end[] = {
@@ -307,6 +311,7 @@ static const struct {
     {"InputsEnd", "The last line of an answer to lines.", ROWS(inputs_end), OPEN},
     {"NextDeadline", "What comes next by itself, and when.", ROWS(next), OPEN},
     {"Beneficiary", "One person's state and dates.", ROWS(beneficiary), OPEN},
+    {"BeneficiaryId", "One person, where no more was asked for.", ROWS(person_id), CLOSED},
     {"BeneficiariesEnd", "The last line of the list of people.", ROWS(people_end), OPEN},
     {"PeriodRow", "Whether one person is paid for a period.", ROWS(period_row), OPEN},
     {"PeriodEnd", "The last line of a period.", ROWS(period_end), OPEN},
@@ -341,7 +346,7 @@ static const struct {
     const char *name, *about, *kinds[4];
 } lines[] = {
     {"InputsLine", "A result for each line in its order, then the end.", {"InputResult", "InputFault", "InputsEnd"}},
-    {"BeneficiariesLine", "A person each, then the end.", {"Beneficiary", "BeneficiariesEnd"}},
+    {"BeneficiariesLine", "A person each, then the end.", {"Beneficiary", "BeneficiaryId", "BeneficiariesEnd"}},
     {"PeriodLine", "A person each, then the end.", {"PeriodRow", "PeriodEnd"}},
 };
 

@@ -24,6 +24,7 @@ static const struct {
     {"date", "string", "\"format\": \"date\""},
     {"month", "string", "\"pattern\": \"^[0-9]{4}-(0[1-9]|1[0-2])$\""},
     {"time", "string", "\"format\": \"date-time\""},
+    {"moment", "string", "\"anyOf\": [{\"format\": \"date\"}, {\"format\": \"date-time\"}]"},
     {"clock", "string", "\"pattern\": \"^([01][0-9]|2[0-3]):[0-5][0-9]$\""},
     {"id", "string", "\"minLength\": 1, \"maxLength\": 64, \"pattern\": \"^[!-~]+$\""},
     {"name", "string", "\"minLength\": 1, \"maxLength\": 64"},

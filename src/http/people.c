@@ -129,6 +129,7 @@ static struct listing *listing_new(struct exchange *x, enum scan_kind kind)
     l->request.kind = REQUEST_SCAN;
     l->request.scan.kind = kind;
     l->request.scan.status = -1;
+    l->request.scan.next_on = DATE_NONE;
     l->next = h->listings;
     l->link = &h->listings;
     if (l->next)
@@ -175,12 +176,24 @@ static bool status_argument(struct exchange *x, int *out)
     return there == 0 || found >= 0;
 }
 
+static bool fields_argument(struct exchange *x, bool *ids_only)
+{
+    struct buf value = BUF_INIT;
+    int there = exchange_argument(x, "fields", &value);
+    *ids_only = there > 0 && str_is(buf_str(&value), "id");
+    if (there > 0 && !*ids_only)
+        exchange_problem(x, 400, "fields", "argument \"fields\" must be id; without it a line has all members");
+    buf_done(&value);
+    return there == 0 || *ids_only;
+}
+
 static void list_people(struct exchange *x)
 {
     struct listing *l = listing_new(x, SCAN_PEOPLE);
     struct scan_order *o = &l->request.scan;
     if (status_argument(x, &o->status) && text_argument(x, "policy", &l->policy, &o->policy) &&
-        text_argument(x, "after", &l->after, &o->after) && number_argument(x, "limit", 1, LIMIT_MAX, &o->limit))
+        text_argument(x, "after", &l->after, &o->after) && date_argument(x, "next_on", &o->next_on) &&
+        number_argument(x, "limit", 1, LIMIT_MAX, &o->limit) && fields_argument(x, &o->ids_only))
         begin(l);
 }
 

@@ -1,20 +1,74 @@
 /* What is asked of the engine and answered as it stands: GET under /v1, and the probes. */
+#include "codec/event_parts.h"
 #include "http/ask.h"
+#include "http/number.h"
 #include "http/routes.h"
 #include "http/status_stream.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+/* A date, or an instant as RFC 3339 has it: in a query the library makes a blank of a plus sign that nobody escaped. */
+static bool read_as_of(struct buf *value, struct as_of *out)
+{
+    int32_t offset;
+    for (size_t i = 0; i < value->n; i++)
+        if (value->p[i] == ' ')
+            value->p[i] = '+';
+    out->given = true;
+    return date_parse(value->p, value->n, &out->day) || instant_parse(value->p, value->n, &out->at, &offset);
+}
+
+/* Not there: now. */
+static bool as_of_argument(struct exchange *x, struct as_of *out)
+{
+    struct buf value = BUF_INIT;
+    int there = exchange_argument(x, "as_of", &value);
+    bool good = there == 0 || (there > 0 && read_as_of(&value, out));
+    if (there > 0 && !good)
+        exchange_problem(x, 400, "as_of",
+                         "argument \"as_of\" is neither a date (2026-06-30) nor a time (2026-06-30T09:00:00+08:00)");
+    buf_done(&value);
+    return good;
+}
 
 static bool prepare_show(struct exchange *x, struct ask *a)
 {
     a->request.kind = REQUEST_SHOW;
     a->request.id = x->match.captures[0];
-    return true;
+    return as_of_argument(x, &a->request.as_of);
 }
 
 static bool prepare_story(struct exchange *x, struct ask *a)
 {
     a->request.kind = REQUEST_STORY;
     a->request.id = x->match.captures[0];
-    return true;
+    return as_of_argument(x, &a->request.as_of);
+}
+
+/* Where older events were archived, the first one there names the one before it. */
+static uint64_t oldest_names(struct str lines)
+{
+    const char *end = lines.n ? memchr(lines.p, '\n', lines.n) : NULL;
+    struct buf text = BUF_INIT;
+    struct event_parts first = {.prev = 0};
+    if (!end || !event_parts((struct str){lines.p, (size_t)(end - lines.p)}, &text, &first))
+        first.prev = 0;
+    buf_done(&text);
+    return first.prev;
+}
+
+static void answer_story(struct exchange *x, struct ask *a)
+{
+    char number[24];
+    uint64_t archived = oldest_names(buf_str(&a->request.body));
+    if (ask_answer_error(x, a))
+        return;
+    exchange_answer_line(x, NDJSON, &a->request.body);
+    if (!archived)
+        return;
+    snprintf(number, sizeof number, "%" PRIu64, archived);
+    exchange_add_header(x, "Lifecertd-Archived", number);
 }
 
 static bool prepare_status(struct exchange *x, struct ask *a)
@@ -35,18 +89,6 @@ static bool prepare_holds(struct exchange *x, struct ask *a)
     (void)x;
     a->request.kind = REQUEST_HOLDS;
     return true;
-}
-
-/* A date argument; not there: DATE_NONE. */
-static bool date_argument(struct exchange *x, const char *name, lc_date *out)
-{
-    struct buf value = BUF_INIT;
-    int there = exchange_argument(x, name, &value);
-    bool good = there == 0 || (there > 0 && date_parse(value.p, value.n, out));
-    if (there > 0 && !good)
-        exchange_problem(x, 400, name, "argument \"%s\" is not a date (expected 2026-06-30)", name);
-    buf_done(&value);
-    return good;
 }
 
 static bool by_argument(struct exchange *x, bool *by_month)
@@ -86,7 +128,7 @@ static void answer_ready(struct exchange *x)
 }
 
 const struct handler show_handler = {ASK_HANDLER, .type = JSON, .prepare = prepare_show};
-const struct handler story_handler = {ASK_HANDLER, .type = NDJSON, .prepare = prepare_story};
+const struct handler story_handler = {ASK_HANDLER, .prepare = prepare_story, .answer = answer_story};
 const struct handler due_handler = {ASK_HANDLER, .type = JSON, .prepare = prepare_due};
 const struct handler status_handler = {ASK_HANDLER, .type = JSON, .begin = begin_status, .prepare = prepare_status};
 const struct handler holds_handler = {ASK_HANDLER, .type = JSON, .prepare = prepare_holds};

@@ -42,6 +42,10 @@
     {                                                                 \
         DOC_PATH, "id", "id", "the beneficiary's id, percent-encoded" \
     }
+#define AS_OF                                                                                             \
+    {                                                                                                     \
+        DOC_QUERY, "as_of?", "moment", "as known then: at that instant, or at the end of that day; by default now" \
+    }
 #define ENDPOINT                                                             \
     {                                                                        \
         DOC_PATH, "name", "text", "the endpoint's name in the configuration" \
@@ -90,7 +94,9 @@ const struct route_doc people_doc = {
     .parameters = PARAMETERS({DOC_QUERY, "status?", "@status", "those of this status only"},
                              {DOC_QUERY, "policy?", "name", "those under this policy only"},
                              {DOC_QUERY, "after?", "id", "begins behind this person: the last line's after"},
-                             {DOC_QUERY, "limit?", "count", "at most so many people, 1 to 1000000"}),
+                             {DOC_QUERY, "next_on?", "date", "those whose next deadline falls on that day only"},
+                             {DOC_QUERY, "limit?", "count", "at most so many people, 1 to 1000000"},
+                             {DOC_QUERY, "fields?", "text", "id: lines of ids alone"}),
     .answers = ANSWERS({200, NDJSON, "BeneficiariesLine", "a person a line, then the end", "Lifecertd-Position"}),
     .problems = PROBLEMS(400),
 };
@@ -99,20 +105,21 @@ const struct route_doc person_doc = {
     .id = "getBeneficiary",
     .tag = "people",
     .summary = "Show one person",
-    .about = "Until when a person's certification counts, and what happens next.",
-    .parameters = PARAMETERS(PERSON),
+    .about = "Until when a person's certification counts, and what happens next: now, or what was known and would have "
+             "been answered then. An instant that has not come is answered 400; one before the enrolment 404.",
+    .parameters = PARAMETERS(PERSON, AS_OF),
     .answers = ANSWERS({200, JSON, "Beneficiary", "the person's state and dates", NULL}),
-    .problems = PROBLEMS(400, 404),
+    .problems = PROBLEMS(400, 404, 410),
 };
 
 const struct route_doc story_doc = {
     .id = "listBeneficiaryEvents",
     .tag = "people",
     .summary = "List one person's events",
-    .about = "Everything that was ever decided about a person, oldest first.",
-    .parameters = PARAMETERS(PERSON),
-    .answers = ANSWERS({200, NDJSON, "Event", "an event a line", NULL}),
-    .problems = PROBLEMS(400, 404),
+    .about = "Everything that was ever decided about a person, or was by then, oldest first.",
+    .parameters = PARAMETERS(PERSON, AS_OF),
+    .answers = ANSWERS({200, NDJSON, "Event", "an event a line", "Lifecertd-Archived"}),
+    .problems = PROBLEMS(400, 404, 410),
 };
 
 const struct route_doc period_doc = {
@@ -146,7 +153,7 @@ const struct route_doc events_doc = {
         {DOC_HEADER, "Last-Event-ID?", "text", "of a stream that broke: goes on behind it, whatever after says"}),
     .answers = ANSWERS({200, NDJSON, "Event", "an event a line, or a stream of them", "Lifecertd-Position"},
                        {200, EVENT_STREAM, NULL, NULL, NULL}),
-    .problems = PROBLEMS(400, 404),
+    .problems = PROBLEMS(400, 404, 410),
 };
 
 /* --- the whole --- */
@@ -265,7 +272,7 @@ const struct route_doc redeliver_doc = {
     .parameters = PARAMETERS(ENDPOINT),
     .bodies = BODIES({JSON, "RedeliveryOrder"}),
     .answers = ANSWERS({202, JSON, "RedeliveryOrdered", "it has begun", NULL}),
-    .problems = PROBLEMS(400, 404, 409, 413, 422),
+    .problems = PROBLEMS(400, 404, 409, 410, 413, 422),
 };
 
 const struct route_doc redeliver_cancel_doc = {

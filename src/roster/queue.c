@@ -233,6 +233,17 @@ size_t queue_take(struct queue *q, lc_instant at, uint32_t *out, size_t max)
     return n;
 }
 
+uint32_t queue_first(const struct queue *q, lc_instant at)
+{
+    uint32_t first = UINT32_MAX;
+    int64_t last = key_of(at, DEADLINE_N - 1);
+    for (size_t i = lower_bound(q, key_of(at, 0)); i < q->order_count && q->order[i].key <= last; i++) {
+        uint32_t n = roaring_bitmap_minimum(q->buckets[q->order[i].place].set);
+        first = n < first ? n : first;
+    }
+    return first;
+}
+
 size_t queue_held(const struct queue *q, uint32_t from, uint32_t *out, size_t max)
 {
     roaring_uint32_iterator_t it;
@@ -263,6 +274,19 @@ void queue_each(const struct queue *q, lc_instant from, lc_instant to, queue_eac
             return;
         fn(arg, key_instant(key), key_kind(key), q->buckets[q->order[i].place].count);
     }
+}
+
+uint32_t queue_numbers(const struct queue *q, lc_instant from, lc_instant to, uint32_t **out)
+{
+    roaring_bitmap_t *all = must(roaring_bitmap_create());
+    for (size_t i = lower_bound(q, key_of(from, 0)); i < q->order_count && key_instant(q->order[i].key) < to; i++)
+        roaring_bitmap_or_inplace(all, q->buckets[q->order[i].place].set);
+    uint32_t n = (uint32_t)roaring_bitmap_get_cardinality(all);
+    *out = n ? mem_zalloc(n, sizeof **out) : NULL;
+    if (n)
+        roaring_bitmap_to_uint32_array(all, *out);
+    roaring_bitmap_free(all);
+    return n;
 }
 
 static size_t set_bytes(const roaring_bitmap_t *set)

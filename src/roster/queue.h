@@ -44,6 +44,8 @@ lc_instant queue_instant(const struct queue *q, uint32_t place);
 
 /* INSTANT_NONE when nothing is queued. */
 lc_instant queue_next_instant(const struct queue *q);
+/* The lowest number at that instant, of all kinds; UINT32_MAX: there is none. It stays. */
+uint32_t queue_first(const struct queue *q, lc_instant at);
 /* Takes out the lowest numbers at that instant, all kinds together, ascending. */
 size_t queue_take(struct queue *q, lc_instant at, uint32_t *out, size_t max);
 /* The held numbers from `from` on, ascending; they stay. */
@@ -52,6 +54,9 @@ uint64_t queue_suspensions_until(const struct queue *q, lc_instant at);
 
 typedef void queue_each_fn(void *arg, lc_instant at, enum deadline_kind kind, uint64_t count);
 void queue_each(const struct queue *q, lc_instant from, lc_instant to, queue_each_fn *fn, void *arg);
+/* The numbers at instants from <= instant < to, of all kinds, ascending: *out is the caller's to free. Returns how many
+ * there are; NULL when none. */
+uint32_t queue_numbers(const struct queue *q, lc_instant from, lc_instant to, uint32_t **out);
 
 /* Looks at every bucket: some milliseconds at ten million. */
 size_t queue_bytes(const struct queue *q);

@@ -160,6 +160,11 @@ lc_instant roster_next_instant(const struct roster *r)
     return queue_next_instant(&r->queue);
 }
 
+uint32_t roster_first(const struct roster *r, lc_instant at)
+{
+    return queue_first(&r->queue, at);
+}
+
 size_t roster_take(struct roster *r, lc_instant at, uint32_t *out, size_t max)
 {
     size_t n = queue_take(&r->queue, at, out, max);
@@ -176,6 +181,11 @@ uint64_t roster_suspensions_until(const struct roster *r, lc_instant at)
 void roster_buckets(const struct roster *r, lc_instant from, lc_instant to, bucket_fn *fn, void *arg)
 {
     queue_each(&r->queue, from, to, fn, arg);
+}
+
+uint32_t roster_numbers(const struct roster *r, lc_instant from, lc_instant to, uint32_t **out)
+{
+    return queue_numbers(&r->queue, from, to, out);
 }
 
 void roster_memory(const struct roster *r, struct roster_memory *out)

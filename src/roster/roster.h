@@ -70,6 +70,8 @@ size_t roster_held(const struct roster *r, uint32_t from, uint32_t *out, size_t 
 
 /* The earliest instant with a deadline, or INSTANT_NONE. Held ones do not count. */
 lc_instant roster_next_instant(const struct roster *r);
+/* The lowest number with a deadline at that instant, which stays there; ROSTER_NONE: there is none. */
+uint32_t roster_first(const struct roster *r, lc_instant at);
 /* Takes out up to max beneficiaries whose deadline is at that instant, in order of enrolment (ascending
  * numbers, over all kinds). The caller must schedule each of them again. Returns how many. */
 size_t roster_take(struct roster *r, lc_instant at, uint32_t *out, size_t max);
@@ -79,6 +81,8 @@ uint64_t roster_suspensions_until(const struct roster *r, lc_instant at);
 /* Calls back for each non-empty bucket with from <= instant < to, ascending. */
 typedef void bucket_fn(void *arg, lc_instant at, enum deadline_kind kind, uint64_t count);
 void roster_buckets(const struct roster *r, lc_instant from, lc_instant to, bucket_fn *fn, void *arg);
+/* Who stands in them, ascending: *out is the caller's to free, NULL when nobody does. Held ones are not among them. */
+uint32_t roster_numbers(const struct roster *r, lc_instant from, lc_instant to, uint32_t **out);
 
 /* --- slices, for checkpoints: a versioned byte form, little-endian, independent of the struct --- */
 

@@ -312,6 +312,66 @@ static void test_places_of_versions(void)
     rig_close(&r);
 }
 
+/* --- an accelerated clock that an open stream holds --- */
+
+static void mark_done(struct request *q)
+{
+    bool *done = q->owner;
+    *done = true;
+}
+
+static int64_t tick(struct rig *r)
+{
+    int64_t wait;
+    if (engine_tick(r->engine, &wait, &r->msg) != ERR_OK)
+        bail_out("the engine failed: %s", r->msg.text);
+    return wait;
+}
+
+static void ask(struct rig *r, struct request *q)
+{
+    bool done = false;
+    q->done = mark_done;
+    q->owner = &done;
+    if (!engine_submit(r->engine, q))
+        bail_out("a queue with nobody in it refuses");
+    while (!done)
+        tick(r);
+}
+
+static void test_resting_stream(void)
+{
+    lc_instant start = rig_at("2026-01-01T00:00:00+08:00");
+    struct buf conf = BUF_INIT;
+    struct rig r = {.engine = NULL};
+    struct stream stream;
+    struct input_result result;
+    struct input in = {.op = OP_REPORT_DEATH, .given = M_ID | M_DIED_ON | M_AT, .at = start + 86400, .id = STR_LIT("A")};
+    struct request inputs = {
+        .kind = REQUEST_INPUTS, .stream = &stream, .inputs = &in, .results = &result, .n_inputs = 1};
+    struct request end = {.kind = REQUEST_STREAM_END, .stream = &stream};
+    struct engine_counters c;
+    int64_t wait = 0;
+    buf_printf(&conf, "clock = \"2026-01-01T00:00:00+08:00 x1000000000\"\n%s", rig_conf);
+    buf_addc(&conf, '\0');
+    rig_open(&r, "memory:", conf.p, INSTANT_NONE);
+    stream_init(&stream);
+    ask(&r, &inputs);
+    for (int i = 0; i < 100 && wait == 0; i++) /* what is over is committed first */
+        wait = tick(&r);
+    ok(wait > 0, "a clock that waits for the rest of a stream costs no processor");
+    engine_counters(r.engine, &c);
+    is_int(c.now, start + 86400, "and stands at the stream's last instant");
+    ask(&r, &end);
+    for (int i = 0; i < 10000 && c.now == start + 86400; i++) {
+        tick(&r);
+        engine_counters(r.engine, &c);
+    }
+    ok(c.now > start + 86400, "once the stream has ended it goes on");
+    buf_done(&conf);
+    rig_close(&r);
+}
+
 int main(void)
 {
     plan(0);
@@ -327,5 +387,6 @@ int main(void)
     test_adoption();
     test_adoption_cut_short();
     test_places_of_versions();
+    test_resting_stream();
     return tap_end();
 }

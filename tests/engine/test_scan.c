@@ -54,7 +54,7 @@ static void open_with(struct rig *r, unsigned people)
 
 static struct request everybody(void)
 {
-    return (struct request){.kind = REQUEST_SCAN, .scan = {.kind = SCAN_PEOPLE, .status = -1}};
+    return (struct request){.kind = REQUEST_SCAN, .scan = {.kind = SCAN_PEOPLE, .status = -1, .next_on = DATE_NONE}};
 }
 
 /* Asks for a slice; the whole text so far gathers in the request's body. */
@@ -237,6 +237,44 @@ static void test_versions(void)
 
 /* --- what is wanted --- */
 
+/* The days' lists together are everybody who has a deadline, each once, and who does not stand in one has another. */
+static void test_day(struct rig *r)
+{
+    struct request q = everybody();
+    q = read_all(r, q);
+    unsigned with_next = 0, listed = 0;
+    for (size_t at = 0; at < q.body.n;) {
+        const char *line = q.body.p + at, *newline = memchr(line, '\n', q.body.n - at);
+        with_next += memmem(line, (size_t)(newline - line), "\"next\":{", 8) != NULL;
+        at = (size_t)(newline + 1 - q.body.p);
+    }
+    buf_done(&q.body);
+    bool fits = true;
+    for (lc_date day = date_make(2026, 1, 1); day < date_make(2030, 1, 1); day++) {
+        char on[32], text[10];
+        date_format(day, text);
+        snprintf(on, sizeof on, "\"at\":\"%.10s", text);
+        q = everybody();
+        q.scan.next_on = day;
+        q = read_all(r, q);
+        listed += lines(&q) - 1;
+        for (const char *p = q.body.p, *end = q.body.p + q.body.n;
+             fits && (p = memmem(p, (size_t)(end - p), "\"next\":", 7));)
+            fits = memmem(p, (size_t)(end - p) < 60 ? (size_t)(end - p) : 60, on, strlen(on)) != NULL && p++;
+        buf_done(&q.body);
+    }
+    ok(with_next > 100, "many have a deadline to come");
+    is_int(listed, with_next, "each of them is in one day's list");
+    ok(fits, "the one of its day");
+    q = everybody();
+    q.scan.ids_only = true;
+    q.scan.limit = 2;
+    q = read_all(r, q);
+    ok(q.body.n > 40 && memcmp(q.body.p, "{\"id\":\"P-00000\"}\n{\"id\":\"P-00001\"}\n", 34) == 0,
+       "ids alone are listed where no more is asked for");
+    buf_done(&q.body);
+}
+
 static void test_filters(void)
 {
     struct rig r = {.engine = NULL};
@@ -260,6 +298,7 @@ static void test_filters(void)
     is_int(lines(&q), 301, "also when the policy has changed");
     buf_done(&q.body);
 
+    test_day(&r);
     q = everybody();
     q.scan.policy = STR_LIT("tibet");
     is_int(slice(&r, &q), ERR_INVALID, "a policy that is not there is refused");
@@ -450,7 +489,7 @@ static void test_durable(void)
 
 int main(void)
 {
-    plan(3 * 2 + 1 + 9 + 4 + 1 + 6 + 3 + 4 + 2);
+    plan(3 * 2 + 1 + 13 + 4 + 1 + 6 + 3 + 4 + 2);
     for (uint64_t seed = 1; seed <= 3; seed++)
         test_exact(seed);
     test_versions();

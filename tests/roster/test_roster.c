@@ -187,7 +187,10 @@ static void do_take(struct model *m)
     m->wrong += roster_next_instant(m->r) != at;
     if (at == INSTANT_NONE)
         return;
+    uint32_t first = roster_first(m->r, at);
+    m->wrong += roster_first(m->r, at - 1) != ROSTER_NONE;
     size_t count = roster_take(m->r, at, out, max), i = 0;
+    m->wrong += count && out[0] != first;
     for (uint32_t n = 0; n < m->n && i < max; n++) {
         if (m->p[n].d.kind == DEADLINE_NONE || m->p[n].d.at != at)
             continue;
