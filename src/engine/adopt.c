@@ -1,5 +1,5 @@
-/* Taking up a configuration: what differs from what was last recorded becomes an event (policy.adopted, config.adopted), and
- * everybody under a changed policy is looked at in slices (sweep.c). */
+/* Taking up a configuration: what differs from what was last recorded becomes an event (policy.adopted,
+ * config.adopted), and everybody under a changed policy is looked at in slices (sweep.c). */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -58,7 +58,7 @@ static int free_version(const struct engine *e)
     return -1;
 }
 
-static void add_version(struct engine *e, const struct policy *policy, uint64_t seq)
+static void add_version(struct engine *e, const struct policy *policy, uint64_t seq, lc_instant at)
 {
     struct policies *p = &e->policies;
     int i = free_version(e);
@@ -67,8 +67,11 @@ static void add_version(struct engine *e, const struct policy *policy, uint64_t 
     for (unsigned k = 0; k < p->n; k++)
         if (strcmp(p->v[k].name, policy->name) == 0)
             p->current[k] = false;
+    if ((unsigned)i < p->n)
+        marks_dropped(e->marks, p->v[i].name, p->adopted_seq[i], p->adopted_at[i]);
     p->v[i] = *policy;
     p->adopted_seq[i] = seq;
+    p->adopted_at[i] = at;
     p->used[i] = 0;
     p->current[i] = true;
     if ((unsigned)i == p->n)
@@ -81,7 +84,9 @@ static void note_config(struct engine *e, const struct event *ev)
 {
     struct settings *s = &e->settings;
     s->known = true;
-    snprintf(s->timezone, sizeof s->timezone, "%.*s", (int)ev->u.config_adopted.timezone.n, ev->u.config_adopted.timezone.p);
+    snprintf(s->timezone, sizeof s->timezone, "%.*s", (int)ev->u.config_adopted.timezone.n,
+             ev->u.config_adopted.timezone.p);
+    marks_zone(e->marks, ev->u.config_adopted.timezone, ev->time);
     s->brake = ev->u.config_adopted.brake;
     s->clock_jump = ev->u.config_adopted.clock_jump;
     s->max_downtime = ev->u.config_adopted.max_downtime;
@@ -101,7 +106,7 @@ static void note_config(struct engine *e, const struct event *ev)
     }
 }
 
-static void note_policy(struct engine *e, const struct event *ev)
+struct policy adopt_read_policy(struct engine *e, const struct event *ev)
 {
     struct policy p = *ev->u.policy_adopted.policy;
     p.channels = 0;
@@ -110,7 +115,13 @@ static void note_policy(struct engine *e, const struct event *ev)
         if (k < CHANNEL_MAX)
             p.channels |= UINT64_C(1) << k;
     }
-    add_version(e, &p, ev->seq);
+    return p;
+}
+
+static void note_policy(struct engine *e, const struct event *ev)
+{
+    struct policy p = adopt_read_policy(e, ev);
+    add_version(e, &p, ev->seq, ev->time);
 }
 
 void adopt_note(struct engine *e, const struct event *ev)

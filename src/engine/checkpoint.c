@@ -4,7 +4,7 @@
  *   H  version, and the number after which the replay starts: all that is older is in the slices
  *   R  beneficiaries (roster_save)
  *   C  the categories' vocabulary, U the units' (vocab_save)
- *   S  the rest, as lines of text (system_write), up to a number of its own
+ *   S  the rest, as lines of text (checkpoint_system.c), up to a number of its own
  * A record may be newer than the replay's start: it carries the number of its last event, and the replay skips what
  * it already has. The checkpoint becomes visible only when everything in it is durable. */
 #include <inttypes.h>
@@ -13,160 +13,9 @@
 
 #include "engine/internal.h"
 
-#define CHECKPOINT_VERSION 2 /* raise it when a slice changes; older ones are then passed over and the log is replayed */
+/* Raise it when a slice changes: older checkpoints are then passed over, and the log is replayed. */
+#define CHECKPOINT_VERSION 2
 #define RECORDS_A_SLICE (16 * ROSTER_SLICE)
-
-/* --- the system section --- */
-
-static void write_policy(const struct engine *e, unsigned i, struct buf *out)
-{
-    const struct policies *p = &e->policies;
-    struct str names[CHANNEL_MAX];
-    uint32_t n = 0;
-    for (unsigned c = 0; c < e->n_channels; c++)
-        if (p->v[i].channels >> c & 1)
-            names[n++] = str_of(e->channels[c].name);
-    struct event ev = {.seq = p->adopted_seq[i], .time = e->env.now, .offset = e->env.offset, .type = EV_POLICY_ADOPTED};
-    ev.u.policy_adopted.policy = &p->v[i];
-    ev.u.policy_adopted.channels = names;
-    ev.u.policy_adopted.n_channels = n;
-    buf_printf(out, "p%d", p->current[i]);
-    event_write(out, &ev);
-}
-
-static void write_settings(const struct engine *e, struct buf *out)
-{
-    const struct settings *s = &e->settings;
-    struct channel_setting channels[CHANNEL_MAX];
-    for (unsigned i = 0; i < s->n_channels; i++) {
-        const struct engine_channel *c = &e->channels[s->channels[i]];
-        channels[i] = (struct channel_setting){str_of(c->name), c->expect_every};
-    }
-    struct event ev = {.time = e->env.now, .offset = e->env.offset, .type = EV_CONFIG_ADOPTED};
-    ev.u.config_adopted.timezone = str_of(s->timezone);
-    ev.u.config_adopted.channels = channels;
-    ev.u.config_adopted.n_channels = s->n_channels;
-    ev.u.config_adopted.brake = s->brake;
-    ev.u.config_adopted.clock_jump = s->clock_jump;
-    ev.u.config_adopted.max_downtime = s->max_downtime;
-    buf_addc(out, 'g');
-    event_write(out, &ev);
-}
-
-static void write_hold(const struct engine *e, const struct hold *h, struct buf *out)
-{
-    struct event ev = {.time = h->since, .offset = e->env.offset, .type = EV_HOLD_PLACED};
-    ev.u.hold.hold = h->kind;
-    ev.u.hold.scope = h->scope;
-    ev.u.hold.why = str_of(h->why);
-    ev.u.hold.by = h->by[0] ? str_of(h->by) : STR_NONE;
-    ev.u.hold.until = h->until;
-    ev.u.hold.due = h->due;
-    ev.u.hold.limit = h->limit;
-    buf_addc(out, 'h');
-    event_write(out, &ev);
-}
-
-/* Lines: e SEQ TIME (of the last event); c HEARD NAME (in the order of their indices); a DAY, n INDEX COUNTS (channels.c);
- * p CURRENT EVENT (the same); g EVENT; h EVENT; b DAY APPLIED ALLOWED. Events in the log's own form, so that the log's own reader and the replay's functions take them in. */
-static void system_write(const struct engine *e, struct buf *out)
-{
-    buf_printf(out, "e%" PRIu64 " %" PRId64 "\n", e->last_seq, e->last_time);
-    for (unsigned i = 0; i < e->n_channels; i++)
-        buf_printf(out, "c%" PRId64 " %s\n", e->channels[i].heard, e->channels[i].name);
-    channels_save(e, out);
-    for (unsigned i = 0; i < e->policies.n; i++)
-        write_policy(e, i, out);
-    if (e->settings.known)
-        write_settings(e, out);
-    for (unsigned i = 0; i < e->holds.n; i++)
-        write_hold(e, &e->holds.v[i], out);
-    buf_printf(out, "b%d %" PRId64 " %" PRId64 "\n", e->holds.day, e->holds.applied, e->holds.allowed);
-}
-
-static bool read_event(struct engine *e, struct str line, struct event *ev)
-{
-    size_t where;
-    return event_read(line, ev, &e->arena, &where) == ERR_OK;
-}
-
-static bool read_channel(struct engine *e, const char *text)
-{
-    int64_t heard;
-    char name[65];
-    if (sscanf(text, "%" SCNd64 " %64[^\n]", &heard, name) != 2)
-        return false;
-    unsigned i = adopt_channel_index(e, str_of(name));
-    if (i == CHANNEL_MAX)
-        return false;
-    e->channels[i].heard = heard;
-    return true;
-}
-
-static bool read_policy(struct engine *e, struct str line)
-{
-    struct event ev;
-    if (line.n < 2 || !read_event(e, (struct str){line.p + 1, line.n - 1}, &ev) || ev.type != EV_POLICY_ADOPTED)
-        return false;
-    unsigned i = e->policies.n;
-    adopt_note(e, &ev);
-    if (e->policies.n != i + 1)
-        return false;
-    e->policies.current[i] = line.p[0] == '1';
-    return true;
-}
-
-static bool read_note(struct engine *e, struct str line, enum event_type type)
-{
-    struct event ev;
-    if (!read_event(e, line, &ev) || ev.type != type)
-        return false;
-    if (type == EV_HOLD_PLACED)
-        holds_note(e, &ev);
-    else
-        adopt_note(e, &ev);
-    return true;
-}
-
-/* line: terminated where its newline was. */
-static bool system_line(struct engine *e, char tag, struct str line, uint64_t *end)
-{
-    switch (tag) {
-    case 'e': return sscanf(line.p, "%" SCNu64 " %" SCNd64, end, &e->last_time) == 2;
-    case 'c': return read_channel(e, line.p);
-    case 'a': return channels_load_day(e, line.p);
-    case 'n': return channels_load(e, line.p);
-    case 'p': return read_policy(e, line);
-    case 'g': return read_note(e, line, EV_CONFIG_ADOPTED);
-    case 'h': return read_note(e, line, EV_HOLD_PLACED);
-    case 'b':
-        return sscanf(line.p, "%d %" SCNd64 " %" SCNd64, &e->holds.day, &e->holds.applied, &e->holds.allowed) == 3;
-    default: return false;
-    }
-}
-
-static bool system_read(struct engine *e, struct str text, uint64_t *end)
-{
-    char *copy = mem_strndup(text.p, text.n), *p = copy;
-    bool current[POLICY_MAX], good = true;
-    while (good && *p) {
-        char *newline = strchr(p, '\n');
-        if (!newline) {
-            good = false;
-            break;
-        }
-        *newline = '\0';
-        unsigned before = e->policies.n;
-        good = system_line(e, *p, (struct str){p + 1, (size_t)(newline - p - 1)}, end);
-        if (e->policies.n > before)
-            current[before] = e->policies.current[before];
-        p = newline + 1;
-    }
-    /* Reading a version in makes it the current one of its name: what the checkpoint says counts. */
-    memcpy(e->policies.current, current, e->policies.n * sizeof *current);
-    free(copy);
-    return good;
-}
 
 /* --- writing --- */
 
@@ -220,7 +69,7 @@ static bool fill(struct engine *e)
         break;
     case PART_SYSTEM:
         buf_addc(out, 'S');
-        system_write(e, out);
+        checkpoint_system_write(e, out);
         e->checkpoint.end_seq = e->last_seq;
         break;
     default: return false;
@@ -356,7 +205,7 @@ static enum err take_slice(struct engine *e, struct loading *l, struct str s, st
     case 'C': return vocab_load(e->categories, rest.p, rest.n, msg);
     case 'U': return vocab_load(e->units, rest.p, rest.n, msg);
     case 'S':
-        l->system = system_read(e, rest, &l->system_seq);
+        l->system = checkpoint_system_read(e, rest, &l->system_seq);
         return l->system ? ERR_OK : err_set(msg, ERR_DAMAGED, "the system section cannot be read");
     default: return err_set(msg, ERR_DAMAGED, "an unknown slice");
     }
@@ -378,17 +227,64 @@ static enum err load_one(struct engine *e, struct checkpoint_reader *r, struct l
     return l->header && l->system ? ERR_OK : err_set(msg, ERR_DAMAGED, "sections are missing");
 }
 
+enum err checkpoint_read_one(struct engine *e, const char *uri, unsigned which, struct checkpoint_read *out,
+                             struct errmsg *msg)
+{
+    struct checkpoint_reader *r;
+    struct loading l = {.header = false};
+    enum err err = checkpoint_open(uri, which, &r, &out->seal, msg);
+    if (err != ERR_OK)
+        return err;
+    err = load_one(e, r, &l, msg);
+    checkpoint_close(r);
+    out->after = l.after;
+    out->system_seq = l.system_seq;
+    return err;
+}
+
+enum err engine_checkpoint_covers(const char *uri, unsigned which, uint64_t *seq, struct errmsg *msg)
+{
+    struct checkpoint_reader *r;
+    struct loading l = {.header = false};
+    struct seal seal;
+    struct str slice;
+    enum err err = checkpoint_open(uri, which, &r, &seal, msg);
+    if (err != ERR_OK)
+        return err;
+    while ((err = checkpoint_next(r, &slice, msg)) == ERR_OK) {
+        if (slice.n && slice.p[0] == 'H')
+            err = take_header(&l, (struct str){slice.p + 1, slice.n - 1}, msg);
+        if (err != ERR_OK)
+            break;
+        l.system = l.system || (slice.n && slice.p[0] == 'S');
+    }
+    checkpoint_close(r);
+    if (err != ERR_END)
+        return err;
+    if (!l.header || !l.system)
+        return err_set(msg, ERR_DAMAGED, "a checkpoint lacks sections");
+    *seq = l.after;
+    return ERR_OK;
+}
+
 /* What a bad checkpoint left behind is thrown away. */
 static void start_over(struct engine *e)
 {
     roster_free(e->roster);
     vocab_free(e->categories);
     vocab_free(e->units);
+    marks_free(e->marks);
     engine_empty(e);
 }
 
 enum err checkpoint_load(struct engine *e, const char *uri, uint64_t *after, uint64_t *system_seq, struct seal *seal,
                          struct errmsg *msg)
+{
+    return checkpoint_load_upto(e, uri, UINT64_MAX, after, system_seq, seal, msg);
+}
+
+enum err checkpoint_load_upto(struct engine *e, const char *uri, uint64_t upto, uint64_t *after, uint64_t *system_seq,
+                              struct seal *seal, struct errmsg *msg)
 {
     for (unsigned which = 0; which < 2; which++) {
         struct checkpoint_reader *r;
@@ -396,6 +292,10 @@ enum err checkpoint_load(struct engine *e, const char *uri, uint64_t *after, uin
         enum err err = checkpoint_open(uri, which, &r, seal, msg);
         if (err == ERR_ABSENT)
             return err;
+        if (err == ERR_OK && seal->seq > upto) { /* it stands behind everything in it */
+            checkpoint_close(r);
+            continue;
+        }
         if (err == ERR_OK) {
             err = load_one(e, r, &l, msg);
             checkpoint_close(r);

@@ -76,6 +76,9 @@ void counters_show(struct engine *e)
     SET(last_seq, e->last_seq);
     SET(durable_seq, info.durable);
     SET(log_bytes, info.log_bytes);
+    SET(disk_bytes, info.disk_bytes);
+    SET(n_segments, info.n_segments);
+    SET(n_packed, info.n_packed);
     SET(enrolled, roster_count(e->roster));
     SET(held, roster_held_count(e->roster));
     for (int s = 0; s < STATUS_N; s++)
@@ -141,6 +144,9 @@ void engine_counters(const struct engine *e, struct engine_counters *out)
     out->last_seq = GET(last_seq);
     out->durable_seq = GET(durable_seq);
     out->log_bytes = GET(log_bytes);
+    out->disk_bytes = GET(disk_bytes);
+    out->n_segments = GET(n_segments);
+    out->n_packed = GET(n_packed);
     out->enrolled = GET(enrolled);
     out->held = GET(held);
     out->lag_seconds = GET(lag_seconds);

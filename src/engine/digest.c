@@ -44,8 +44,7 @@ lc_instant digest_next(const struct engine *e)
     return instant_of(e, done ? month + 1 : month);
 }
 
-/* Was this person sent a reminder this month, and has not certified since? */
-static bool is_counted(const struct engine *e, const struct record *r)
+bool digest_counts(const struct engine *e, const struct record *r)
 {
     const struct policy *p = &e->policies.v[r->policy];
     struct reminders scheduled;
@@ -79,7 +78,7 @@ static void count(struct engine *e, unsigned budget)
     for (; e->digest.person < n && budget; budget--) {
         struct entry entry;
         roster_get(e->roster, e->digest.person++, &entry);
-        if (entry.unit && entry.unit < e->digest.n_counts && is_counted(e, &entry.rec))
+        if (entry.unit && entry.unit < e->digest.n_counts && digest_counts(e, &entry.rec))
             e->digest.counts[entry.unit]++;
     }
 }

@@ -25,11 +25,12 @@ void engine_empty(struct engine *e)
     memset(&e->policies, 0, sizeof e->policies);
     memset(&e->settings, 0, sizeof e->settings);
     memset(&e->holds, 0, sizeof e->holds);
+    e->marks = marks_new();
     e->n_channels = 0;
     e->accepted_day = DATE_NONE;
 }
 
-static struct engine *engine_new(const struct engine_options *o, struct config *config)
+struct engine *engine_new(const struct engine_options *o, struct config *config)
 {
     struct engine *e = mem_zalloc(1, sizeof *e);
     e->options = *o;
@@ -63,13 +64,14 @@ static void close_fd(int fd)
         close(fd);
 }
 
-static void engine_free(struct engine *e)
+void engine_free(struct engine *e)
 {
     store_close(e->store);
     config_free(e->config);
     roster_free(e->roster);
     vocab_free(e->categories);
     vocab_free(e->units);
+    marks_free(e->marks);
     digest_done(e);
     scan_close_all(e);
     decision_done(&e->decision);
@@ -113,6 +115,25 @@ static void warn_torn(struct engine *e, const struct store_opened *opened)
     e->options.warn(e->options.arg, text);
 }
 
+/* What the replay begins with must be in the log: a checkpoint has the rest. */
+static enum err expect_events(struct engine *e, uint64_t after, struct errmsg *msg)
+{
+    struct store_info info;
+    struct buf line = BUF_INIT;
+    struct errmsg why;
+    store_info(e->store, &info);
+    if (after + 1 >= info.first)
+        return ERR_OK;
+    enum err err = store_get(e->store, after + 1, &line, &why);
+    buf_done(&line);
+    if (err != ERR_ARCHIVED)
+        return err == ERR_OK ? err : err_set(msg, err, "%s", why.text);
+    return err_set(msg, err,
+                   "there is no checkpoint to start from, and without one the whole log is needed: %s. Put the log "
+                   "files there back into the store's folder log/, and start again",
+                   why.text);
+}
+
 static enum err open_store(struct engine *e, struct errmsg *msg)
 {
     uint64_t after = 0, system_seq = 0;
@@ -134,7 +155,8 @@ static enum err open_store(struct engine *e, struct errmsg *msg)
     if (err != ERR_OK)
         return err;
     warn_torn(e, &opened);
-    return replay_log(e, after, system_seq, msg);
+    err = expect_events(e, after, msg);
+    return err != ERR_OK ? err : replay_log(e, after, system_seq, msg);
 }
 
 static enum err start_clock(struct engine *e, bool simulated, lc_instant start, lc_instant *alive, struct errmsg *msg)

@@ -1,8 +1,8 @@
 /* The engine: steps inputs and due deadlines, commits in batches, answers after the commit.
  *
- * Everything here but engine_submit() and engine_counters() belongs to one thread. A driver calls engine_tick() in a loop and waits in
- * between on engine_fd() and for as long as the tick says. Recovery, simulation and the daemon are this same
- * code over another clock or store.
+ * Everything here but engine_submit() and engine_counters() belongs to one thread. A driver calls engine_tick() in a
+ * loop and waits in between on engine_fd() and for as long as the tick says. Recovery, simulation and the daemon are
+ * this same code over another clock or store.
  *
  * What a request sees and changes is durable before its done() is called. A store that fails makes engine_tick()
  * return an error: the program must end without answering anything more, and start again from what is stored. */
@@ -21,8 +21,8 @@ struct engine;
 enum request_kind {
     REQUEST_INPUTS,      /* decide inputs[] in order, fill results[] */
     REQUEST_STREAM_END,  /* a stream of inputs is over: its last `at` no longer stops the clock */
-    REQUEST_SHOW,        /* beneficiary `id` as JSON into body; ERR_ABSENT */
-    REQUEST_STORY,       /* that person's events as NDJSON into body, oldest first; ERR_ABSENT */
+    REQUEST_SHOW,        /* beneficiary `id` as JSON into body, now or `as_of` then; ERR_ABSENT, ERR_INVALID */
+    REQUEST_STORY,       /* that person's events as NDJSON into body, oldest first, up to now or then; the same */
     REQUEST_DUE,         /* deadlines from date to date (inclusive; DATE_NONE: open) by day or month, as JSON */
     REQUEST_STATUS,      /* counts, next deadlines, holds, as JSON */
     REQUEST_HOLDS,       /* JSON */
@@ -93,7 +93,9 @@ struct scan_order {
     int status;        /* PEOPLE: only those that stand so; -1: all */
     struct str policy; /* only those under it; STR_NONE: all */
     struct str after;  /* PEOPLE: only those enrolled after that one; STR_NONE: all */
+    lc_date next_on;   /* PEOPLE: only those whose next deadline falls on that day; DATE_NONE: all */
     uint64_t limit;    /* PEOPLE: at most so many; 0: all */
+    bool ids_only;     /* PEOPLE: rows of {"id":"..."} alone */
     lc_month period;   /* PERIOD */
 
     uint64_t id; /* 0: begin one; set by the engine, to 0 when this slice was the last */
@@ -102,11 +104,18 @@ struct scan_order {
     const char *member; /* out: what is at fault */
 };
 
-/* Inputs that belong together, in order (one import): with a clock that is not the system's, the clock does not pass the
- * last `at` read from an open stream. Owned by the caller; must outlive its requests. */
+/* Inputs that belong together, in order (one import): with a clock that is not the system's, the clock does not pass
+ * the last `at` read from an open stream. Owned by the caller; must outlive its requests. */
 struct stream {
     lc_instant reached; /* the engine's own; INSTANT_NONE before the first `at` */
     struct stream *next, **link;
+};
+
+/* What was known then, and would have been answered: by the events up to and including an instant. */
+struct as_of {
+    bool given;    /* false: now */
+    lc_date day;   /* at that day's end, or now when it is today; DATE_NONE: */
+    lc_instant at; /* at this instant, not after now */
 };
 
 struct request {
@@ -123,6 +132,7 @@ struct request {
     uint32_t n_inputs;
 
     struct str id;         /* SHOW, STORY */
+    struct as_of as_of;    /* the same */
     lc_date from, to;      /* DUE */
     bool by_month;         /* DUE */
     struct {
@@ -153,6 +163,8 @@ struct engine_options {
     uint64_t checkpoint_events;  /* a checkpoint after so many events; 0: the default, 20 million */
     uint32_t queue_inputs;       /* most inputs waiting; 0: the default, 262,144 */
     uint32_t batch_bytes;        /* a commit's lines; 0: the default, 4 MiB */
+    bool gather;                 /* simulated: commit when a batch is full, and at the end of engine_run_until(), not at
+                                    every instant */
     uint32_t scan_saved;         /* most records saved for one scan; 0: the default, a million */
     void (*progress)(void *arg, const char *what, uint64_t done, uint64_t total);
     void (*warn)(void *arg, const char *text); /* damaged checkpoints, torn tails: for the log */
@@ -164,10 +176,16 @@ struct engine_options {
  * The clock of the configuration is started; simulated: instead a simulated clock that begins at start. */
 enum err engine_open(const struct engine_options *o, struct config *config, bool simulated, lc_instant start,
                      struct engine **out, struct errmsg *msg) ERR_MUSTCHECK;
-/* Commits what is pending, writes the stamp and (checkpoint) a checkpoint. Requests still queued are dropped without done(). */
+/* Commits what is pending, writes the stamp and (checkpoint) a checkpoint. Requests still queued are dropped without
+ * done(). */
 enum err engine_close(struct engine *e, bool checkpoint, struct errmsg *msg);
 /* Gives everything up at once, as a crash would. */
 void engine_abandon(struct engine *e);
+
+/* The number up to which a checkpoint of that store spares the log: a start that uses it needs the events behind it.
+ * which: 0 the newest, 1 the one before. All of it is read. ERR_ABSENT: there is none such; ERR_DAMAGED,
+ * ERR_VERSION. */
+enum err engine_checkpoint_covers(const char *uri, unsigned which, uint64_t *seq, struct errmsg *msg) ERR_MUSTCHECK;
 
 /* From any thread. false: the queue is full, try again later. Wakes the engine. */
 bool engine_submit(struct engine *e, struct request *r) ERR_MUSTCHECK;
@@ -198,7 +216,7 @@ struct channel_counters {
     char name[65];
     bool configured;
     int64_t expect_every; /* seconds; 0: no feed hold */
-    lc_instant heard_at;  /* when it last brought something, or was first expected to; not configured yet: before 1900 */
+    lc_instant heard_at;  /* when it last brought something, or was first expected to; before 1900: not configured */
     uint64_t accepted;    /* certifications, since the engine was opened */
 };
 
@@ -213,11 +231,11 @@ struct engine_counters {
     uint64_t lag_seconds; /* how far the sweep is behind */
     uint32_t status[STATUS_N]; /* people by status */
     uint32_t holds[HOLD_N];    /* those in force, by kind */
-    uint64_t log_bytes;
+    uint64_t log_bytes, disk_bytes, n_segments, n_packed; /* store_info()'s */
     lc_instant now, next_deadline; /* next_deadline: INSTANT_NONE: none */
     bool simulated;
     uint64_t sweeps, sweep_deadlines, sweep_ns; /* those that are over; deadlines looked at; time spent in them */
-    uint64_t last_sweep_ns; /* of the last one that is over, from its beginning to its end, inputs in between included */
+    uint64_t last_sweep_ns; /* of the last one that is over, from beginning to end, inputs in between included */
     uint64_t checkpoints;   /* written whole */
     uint64_t checkpoint_seq; /* the last one, also one loaded at the start, holds everything up to there; 0: none */
     int64_t checkpoint_age; /* seconds since the last one was written; -1: none since the engine was opened */

@@ -1,5 +1,5 @@
-/* Holds: what keeps suspensions back (lifecertd-rules(7), "Holds"). Each placing and lifting is an event; the list of those
- * in force is what the events say. */
+/* Holds: what keeps suspensions back (lifecertd-rules(7), "Holds"). Each placing and lifting is an event; the list
+ * of those in force is what the events say. */
 #include <stdio.h>
 
 #include "engine/internal.h"
@@ -81,7 +81,8 @@ int holds_find(const struct engine *e, struct str name)
 static void note_placed(struct engine *e, const struct event *ev)
 {
     int i = find(e, ev->u.hold.hold, &ev->u.hold.scope);
-    if (i < 0) {
+    bool is_new = i < 0;
+    if (is_new) {
         if (e->holds.n == HOLDS_MAX)
             return;
         i = (int)e->holds.n++;
@@ -102,6 +103,8 @@ static void note_placed(struct engine *e, const struct event *ev)
         h->scope.name = str_of(h->scope_name);
     if (h->scope.kind == SCOPE_CHANNEL)
         h->channel = adopt_channel_index(e, h->scope.name);
+    if (is_new)
+        marks_hold(e->marks, h, ev->time, false);
 }
 
 /* The names inside point into their own struct, so moving one sets them right. */
@@ -141,6 +144,7 @@ static void note_lifted(struct engine *e, const struct event *ev)
     /* Whoever lifts a feed hold answers for the silence so far: it counts anew from here. */
     if (ev->u.hold.hold == HOLD_FEED && e->channels[e->holds.v[i].channel].heard < ev->time)
         e->channels[e->holds.v[i].channel].heard = ev->time;
+    marks_hold(e->marks, &e->holds.v[i], ev->time, true);
     remove_at(&e->holds, (unsigned)i);
 }
 
@@ -180,7 +184,8 @@ void holds_place(struct engine *e, const struct event *proto)
     holds_note(e, &ev);
 }
 
-static void place(struct engine *e, enum hold_kind kind, struct scope scope, const char *why, int64_t due, int64_t limit)
+static void place(struct engine *e, enum hold_kind kind, struct scope scope, const char *why, int64_t due,
+                  int64_t limit)
 {
     struct event ev = {.type = EV_HOLD_PLACED};
     ev.u.hold.hold = kind;
@@ -210,15 +215,17 @@ bool holds_brake_check(struct engine *e, lc_instant at, int64_t extra)
     int64_t limit = brake_allowance(&e->settings.brake, drawing(e));
     if (limit == INT64_MAX)
         return true;
-    new_day(e, e->env.today);
+    /* A day begins with its first suspension: asking leaves nothing behind. */
+    bool today = e->holds.day == e->env.today;
+    int64_t applied = today ? e->holds.applied : 0, allowed = today ? e->holds.allowed : 0;
     int64_t due = (int64_t)roster_suspensions_until(e->roster, at) + extra;
-    int64_t counting = due > e->holds.allowed ? due - e->holds.allowed : 0;
-    if (counting + e->holds.applied <= limit)
+    int64_t counting = due > allowed ? due - allowed : 0;
+    if (counting + applied <= limit)
         return true;
     char why[160];
-    snprintf(why, sizeof why, "%lld suspensions due and %lld applied today exceed the limit of %lld", (long long)counting,
-             (long long)e->holds.applied, (long long)limit);
-    place(e, HOLD_BRAKE, everyone, why, counting + e->holds.applied, limit);
+    snprintf(why, sizeof why, "%lld suspensions due and %lld applied today exceed the limit of %lld",
+             (long long)counting, (long long)applied, (long long)limit);
+    place(e, HOLD_BRAKE, everyone, why, counting + applied, limit);
     return false;
 }
 
@@ -238,7 +245,8 @@ void holds_lift(struct engine *e, unsigned i, struct str why, struct str by)
     ev.u.hold.due = -1;
     ev.u.hold.limit = -1;
     if (h->kind == HOLD_BRAKE) {
-        ev.u.hold.due = (int64_t)roster_held_count(e->roster) + (int64_t)roster_suspensions_until(e->roster, e->env.now);
+        ev.u.hold.due =
+            (int64_t)roster_held_count(e->roster) + (int64_t)roster_suspensions_until(e->roster, e->env.now);
         ev.u.hold.limit = h->limit;
     }
     batch_add(e, &ev);
@@ -356,6 +364,10 @@ void holds_write(const struct engine *e, const struct hold *h, struct buf *out)
 void holds_write_names(const struct holds *holds, const struct scope_subject *who, struct buf *out)
 {
     const char *comma = "";
+    if (!holds) {
+        BUF_LIT(out, "null");
+        return;
+    }
     buf_addc(out, '[');
     for (unsigned i = 0; i < holds->n; i++) {
         const struct hold *h = &holds->v[i];

@@ -20,7 +20,8 @@
 #define STAMP_EVERY_NS (60 * INT64_C(1000000000))
 #define CHANNEL_DAYS 31 /* for which accepted certifications are counted by channel */
 #define HOLDS_MAX 256
-#define MORATORIA_MAX (HOLDS_MAX - CHANNEL_MAX - 2) /* a feed hold for each channel, the brake and the clock always fit */
+/* A feed hold for each channel, the brake and the clock always fit. */
+#define MORATORIA_MAX (HOLDS_MAX - CHANNEL_MAX - 2)
 
 /* --- a batch: what one commit will write, and who waits for it --- */
 
@@ -51,6 +52,7 @@ struct batch {
 struct policies {
     struct policy v[POLICY_MAX];
     uint64_t adopted_seq[POLICY_MAX];
+    lc_instant adopted_at[POLICY_MAX];
     uint64_t used[POLICY_MAX]; /* records that stand under it */
     bool current[POLICY_MAX];
     unsigned n;
@@ -96,6 +98,8 @@ struct holds {
     int64_t allowed; /* let through by an operator and still to come */
 };
 
+struct marks; /* marks.c */
+
 struct clock_watch {
     int64_t wall_base, boot_base; /* nanoseconds, at the last look that was good */
 };
@@ -103,7 +107,7 @@ struct clock_watch {
 /* What other threads may read (counters.c), beside the counts below. */
 struct shown {
     _Atomic uint64_t commits, commit_ns, commit_bytes, commit_buckets[COMMIT_BUCKETS_N + 1];
-    _Atomic uint64_t last_seq, durable_seq, log_bytes, enrolled, held, lag_seconds;
+    _Atomic uint64_t last_seq, durable_seq, log_bytes, disk_bytes, n_segments, n_packed, enrolled, held, lag_seconds;
     _Atomic uint64_t sweeps, sweep_deadlines, sweep_ns, last_sweep_ns;
     _Atomic uint64_t checkpoints, checkpoint_seq;
     _Atomic int64_t checkpoint_at, now, next_deadline; /* checkpoint_at: monotonic */
@@ -132,6 +136,7 @@ struct engine {
     unsigned n_channels;
     lc_date accepted_day; /* the last day of the channels' counts (channels.c) */
     struct holds holds;
+    struct marks *marks;
     struct clock_watch watch;
 
     struct env env; /* now, today, offset; the person's part is filled per call */
@@ -196,7 +201,7 @@ struct engine {
 /* What a person's row is written from beside the record. */
 struct scene {
     const struct policies *policies;
-    const struct holds *holds;
+    const struct holds *holds; /* NULL: not known */
     const struct vocab *categories, *units;
     const struct tz *tz;
     lc_instant now;
@@ -253,6 +258,11 @@ void keys_note(struct engine *e, const struct input_key *k, const struct input_r
 enum err history_line(struct engine *e, uint64_t seq, struct buf *text, struct event *head,
                       struct errmsg *msg) ERR_MUSTCHECK;
 enum err history_fetch(struct engine *e, uint64_t last_seq, struct history *h, struct errmsg *msg) ERR_MUSTCHECK;
+/* The last event that was ever archived; 0: none. Up to there everyone's history is kept folded: */
+uint64_t history_archived_up_to(const struct engine *e);
+/* of the person whose last archived event is number seq. ERR_ABSENT: that is nobody's; ERR_ARCHIVED: more was archived
+ * just now. */
+enum err history_archived(struct engine *e, uint64_t seq, struct history *h, struct errmsg *msg) ERR_MUSTCHECK;
 
 /* people.c */
 void people_get(struct engine *e, uint32_t n, struct person *p);
@@ -263,8 +273,8 @@ enum err people_input(struct engine *e, const struct input *in, uint32_t n, stru
                       struct errmsg *msg) ERR_MUSTCHECK;
 /* What a person's event does besides moving the record; live and on replay. */
 void people_note(struct engine *e, struct entry *entry, const struct event *ev);
-/* What it does to the counts over everybody. A checkpoint has those up to a number of their own, so that the replay must
- * not do it again for what came before. */
+/* What it does to the counts over everybody. A checkpoint has those up to a number of their own, so that the replay
+ * must not do it again for what came before. */
 void people_count(struct engine *e, const struct event *ev);
 
 /* sweep.c */
@@ -294,10 +304,30 @@ lc_instant holds_next(const struct engine *e);
 void holds_run(struct engine *e);
 void holds_heard(struct engine *e, unsigned channel);
 void holds_write(const struct engine *e, const struct hold *h, struct buf *out);
-/* The names of those that cover the person, as a JSON list. */
+/* The names of those that cover the person, as a JSON list; null for NULL: not known. */
 void holds_write_names(const struct holds *holds, const struct scope_subject *who, struct buf *out);
 /* They may not be copied otherwise: there are pointers inside. */
 void holds_copy(struct holds *to, const struct holds *from);
+
+/* marks.c: what was in force when */
+struct marks *marks_new(void);
+void marks_free(struct marks *m);
+/* One more in force, or (lifted) one less. */
+void marks_hold(struct marks *m, const struct hold *h, lc_instant at, bool lifted);
+/* Those in force behind the last event at or before `at`: kind, scope and channel only. false: not known any more. */
+bool marks_holds_at(const struct marks *m, lc_instant at, struct holds *out) ERR_MUSTCHECK;
+void marks_zone(struct marks *m, struct str name, lc_instant since);
+/* The zone in force then; the first known one's when that is later. NULL: none was ever adopted. */
+const char *marks_zone_at(const struct marks *m, lc_instant at);
+/* A version of a policy whose place is taken by another. */
+void marks_dropped(struct marks *m, const char *name, uint64_t seq, lc_instant at);
+/* Of those, the number of the latest adopted up to number seq and instant at; 0: there is none. */
+uint64_t marks_dropped_find(const struct marks *m, struct str name, uint64_t seq, lc_instant at);
+/* For the checkpoint: lines, taken in again one by one; tag: the line's first letter. */
+void marks_save(const struct marks *m, struct buf *out);
+bool marks_load(struct engine *e, char tag, const char *text);
+/* All are read. A checkpoint from before there were marks has none: what was in force then is what is known. */
+void marks_loaded(struct marks *m, const struct holds *now, lc_instant from);
 
 /* channels.c */
 void channels_note(struct engine *e, const struct event *ev); /* certification.accepted */
@@ -312,6 +342,8 @@ bool channels_load(struct engine *e, const char *text);
 lc_instant digest_next(const struct engine *e);
 void digest_run(struct engine *e, unsigned budget);
 void digest_note(struct engine *e, const struct event *ev);
+/* Was this person sent a reminder this month, and has not certified since? */
+bool digest_counts(const struct engine *e, const struct record *r);
 /* The stamp's word on how far they got. */
 void digest_reached(struct engine *e, lc_month month, uint32_t next);
 void digest_done(struct engine *e);
@@ -319,6 +351,8 @@ void digest_done(struct engine *e);
 /* adopt.c */
 enum err adopt_config(struct engine *e, struct config *c, struct errmsg *msg) ERR_MUSTCHECK;
 void adopt_note(struct engine *e, const struct event *ev); /* policy.adopted, config.adopted */
+/* The policy of a policy.adopted, over the engine's channels. */
+struct policy adopt_read_policy(struct engine *e, const struct event *ev);
 /* The version of that name in force at that number; POLICY_UNKNOWN. */
 uint8_t adopt_policy(const struct engine *e, struct str name, uint64_t seq);
 int adopt_channel(const struct engine *e, struct str name); /* configured ones only; -1 */
@@ -335,6 +369,10 @@ lc_instant watch_read_stamp(struct engine *e, struct str stamp);
 
 /* replay.c */
 /* Applies all that is durable behind `after`. system_seq: system events up to there are in already. */
+/* The events of the span, into an engine that has all up to it. */
+enum err replay_span(struct engine *e, const struct log_span *span, uint64_t system_seq,
+                     struct errmsg *msg) ERR_MUSTCHECK;
+/* All behind `after`, and nothing may be missing. */
 enum err replay_log(struct engine *e, uint64_t after, uint64_t system_seq, struct errmsg *msg) ERR_MUSTCHECK;
 /* The same for a span: the engine is then as of its end (e->last_seq, e->last_time). */
 enum err replay_span(struct engine *e, const struct log_span *span, uint64_t system_seq,
@@ -348,11 +386,27 @@ void schedule_everybody(struct engine *e);
  * there are in already; *seal. ERR_ABSENT: there is none. */
 enum err checkpoint_load(struct engine *e, const char *uri, uint64_t *after, uint64_t *system_seq, struct seal *seal,
                          struct errmsg *msg) ERR_MUSTCHECK;
+/* The newest that holds nothing newer than event upto. */
+enum err checkpoint_load_upto(struct engine *e, const char *uri, uint64_t upto, uint64_t *after, uint64_t *system_seq,
+                              struct seal *seal, struct errmsg *msg) ERR_MUSTCHECK;
+/* One of the two (0 the newest), into the empty engine, which on failure is only to be freed. Its system section is
+ * as of system_seq, each record as of the number that it carries, and all are in it of whom there are events up to
+ * `after`. */
+struct checkpoint_read {
+    uint64_t after, system_seq;
+    struct seal seal;
+};
+enum err checkpoint_read_one(struct engine *e, const char *uri, unsigned which, struct checkpoint_read *out,
+                             struct errmsg *msg) ERR_MUSTCHECK;
 bool checkpoint_due(const struct engine *e);
 /* Starts one, goes on with it by a slice, finishes it. */
 void checkpoint_step(struct engine *e);
 /* Writes one whole, now. */
 enum err checkpoint_write(struct engine *e, struct errmsg *msg) ERR_MUSTCHECK;
+
+/* checkpoint_system.c: the section of what is not per person. *end: the number up to which it speaks. */
+void checkpoint_system_write(const struct engine *e, struct buf *out);
+bool checkpoint_system_read(struct engine *e, struct str text, uint64_t *end);
 
 /* requests.c */
 /* Takes what other threads have submitted since. */
@@ -376,7 +430,9 @@ void counters_sweep(struct engine *e, int64_t began, uint64_t deadlines, bool ov
 /* Everything that is not counted where it happens. */
 void counters_show(struct engine *e);
 
-/* engine.c: an engine that knows nobody, before recovery */
+/* engine.c: an engine that knows nobody, before recovery; it owns config, and the store that it is given */
+struct engine *engine_new(const struct engine_options *o, struct config *config);
+void engine_free(struct engine *e);
 void engine_empty(struct engine *e);
 
 /* query.c */
@@ -410,6 +466,14 @@ void period_write(const struct person *p, const struct policy *policy, const str
 /* person_json.c */
 struct scene scene_now(const struct engine *e);
 void person_write(const struct scene *s, const struct person *p, struct buf *out);
+void person_write_id(const struct person *p, struct buf *out);
+
+/* as_of.c: REQUEST_SHOW and REQUEST_STORY of an earlier instant. ERR_INVALID: it has not come yet; ERR_ABSENT: the
+ * person was not enrolled yet. */
+enum err as_of_show(struct engine *e, const struct person *now, const struct as_of *when, struct buf *out,
+                    struct errmsg *msg) ERR_MUSTCHECK;
+enum err as_of_story(struct engine *e, const struct person *now, const struct as_of *when, struct buf *out,
+                     struct errmsg *msg) ERR_MUSTCHECK;
 
 /* json.c */
 void json_date(struct buf *out, lc_date d);

@@ -127,8 +127,8 @@ static bool may_suspend(struct engine *e, const struct person *p, lc_instant at,
     return at <= e->taking || holds_brake_check(e, at, extra);
 }
 
-/* Runs what is due up to upto. Returns the deadline that then comes next; *held: it is a suspension that is due, and kept
- * back. */
+/* Runs what is due up to upto. Returns the deadline that then comes next; *held: it is a suspension that is due, and
+ * kept back. */
 static struct deadline run_due(struct engine *e, struct person *p, lc_instant upto, int64_t extra, bool *held)
 {
     struct deadline d = {DEADLINE_NONE, INSTANT_NONE};
@@ -278,7 +278,8 @@ static enum err decide_known(struct engine *e, struct person *p, const struct in
     return err;
 }
 
-static enum err known(struct engine *e, uint32_t n, const struct input *in, struct input_result *out, struct errmsg *msg)
+static enum err known(struct engine *e, uint32_t n, const struct input *in, struct input_result *out,
+                      struct errmsg *msg)
 {
     struct person p;
     bool held = false;
@@ -289,8 +290,8 @@ static enum err known(struct engine *e, uint32_t n, const struct input *in, stru
     enum err err = adopt(e, &p, msg);
     if (err != ERR_OK)
         return err;
-    /* The queue knows when nothing can be due: most of the time. */
-    if (p.entry.seq != seq_before || roster_instant(e->roster, n) <= e->env.now)
+    /* The queue knows when nothing can be due: most of the time, but not while it still stands in the zone before. */
+    if (p.entry.seq != seq_before || e->adopting || roster_instant(e->roster, n) <= e->env.now)
         run_due(e, &p, e->env.now, 0, &held);
     out->first_seq = e->last_seq + 1;
     err = decide_known(e, &p, in, msg);

@@ -3,7 +3,7 @@
  * What the record does not know is in the person's events: a period that was not paid on its payday is named by the
  * back pay of a resumption or a reinstatement, or by the arrears of a termination, and the latest event that names it
  * tells when it is paid. They are walked back only where there was such a list, and no further than an event could
- * name the period. */
+ * name the period; archived events have left their word in the folded history. */
 #include "engine/internal.h"
 
 static bool names(const struct pay_list *list, lc_month period)
@@ -57,13 +57,48 @@ static bool too_early(const struct search *s, const struct event *head)
     return !s->wants_last && head->today + 2 < month_day(s->period, 1);
 }
 
-/* From the latest event back. */
-static enum err search(struct engine *e, uint64_t seq, struct search *s, struct errmsg *msg)
+static bool goes_on(const struct search *s)
 {
-    while (seq && (s->wants_last || s->wants_day)) {
+    return s->wants_last || s->wants_day;
+}
+
+/* What the archived events have to say. */
+static void take_history(struct search *s, const struct history *h)
+{
+    if (s->wants_last && h->terminated_seq)
+        s->last_period = h->last_period;
+    if (s->wants_day && s->period <= s->last_period)
+        s->paid_on = history_paid_on(h, s->period);
+    s->wants_last = s->wants_day = false;
+}
+
+/* ERR_ABSENT: the event's person has no history that ends there. */
+static enum err search_archived(struct engine *e, uint64_t seq, struct search *s, struct errmsg *msg)
+{
+    struct history h;
+    enum err err = history_archived(e, seq, &h, msg);
+    if (err == ERR_OK)
+        take_history(s, &h);
+    history_done(&h);
+    return err;
+}
+
+/* From the latest event back. */
+static enum err search_from(struct engine *e, uint64_t seq, struct search *s, struct errmsg *msg)
+{
+    uint64_t archived = history_archived_up_to(e);
+    bool asked = false;
+    while (seq && goes_on(s)) {
         struct event head;
+        enum err err = ERR_ABSENT;
+        if (seq <= archived && !asked) {
+            asked = true;
+            err = search_archived(e, seq, s, msg);
+        }
+        if (err != ERR_ABSENT)
+            return err;
         buf_clear(&e->history_text);
-        enum err err = history_line(e, seq, &e->history_text, &head, msg);
+        err = history_line(e, seq, &e->history_text, &head, msg);
         if (err == ERR_OK && too_early(s, &head))
             break;
         if (err == ERR_OK)
@@ -73,6 +108,19 @@ static enum err search(struct engine *e, uint64_t seq, struct search *s, struct 
         seq = head.prev;
     }
     return ERR_OK;
+}
+
+/* What was archived while it was under way is found out by missing an event; then it begins anew. */
+static enum err search(struct engine *e, uint64_t seq, struct search *s, struct errmsg *msg)
+{
+    enum { TRIES = 4 };
+    const struct search wanted = *s;
+    enum err err = ERR_ARCHIVED;
+    for (int i = 0; i < TRIES && err == ERR_ARCHIVED; i++) {
+        *s = wanted;
+        err = search_from(e, seq, s, msg);
+    }
+    return err;
 }
 
 enum err period_claim(struct engine *e, const struct policy *in_force, const struct entry *entry, lc_month period,

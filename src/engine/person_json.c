@@ -78,3 +78,10 @@ void person_write(const struct scene *s, const struct person *p, struct buf *out
     buf_add_u64(out, p->entry.seq);
     buf_addc(out, '}');
 }
+
+void person_write_id(const struct person *p, struct buf *out)
+{
+    BUF_LIT(out, "{\"id\":");
+    buf_add_json(out, p->id);
+    buf_addc(out, '}');
+}

@@ -22,36 +22,19 @@ static void show(struct engine *e, struct request *r)
 {
     struct person p;
     struct scene now = scene_now(e);
-    if (find_person(e, r, &p))
+    if (!find_person(e, r, &p))
+        return;
+    if (r->as_of.given)
+        r->err = as_of_show(e, &p, &r->as_of, &r->body, &r->msg);
+    else
         person_write(&now, &p, &r->body);
 }
 
-/* Lines in the order of the walk are youngest first: turned round here. */
 static void story(struct engine *e, struct request *r)
 {
     struct person p;
-    if (!find_person(e, r, &p))
-        return;
-    struct buf *text = &e->history_text;
-    buf_clear(text);
-    for (uint64_t seq = p.entry.seq; seq;) {
-        size_t start = text->n;
-        struct event head;
-        r->err = batch_line(e, seq, text, &r->msg);
-        if (r->err == ERR_OK)
-            r->err = event_read_head((struct str){text->p + start, text->n - start}, &head, &e->arena);
-        if (r->err != ERR_OK)
-            return;
-        buf_addc(text, '\n');
-        seq = head.prev < seq ? head.prev : 0;
-    }
-    for (size_t end = text->n; end > 0;) {
-        size_t start = end - 1;
-        while (start > 0 && text->p[start - 1] != '\n')
-            start--;
-        buf_add(&r->body, text->p + start, end - start);
-        end = start;
-    }
+    if (find_person(e, r, &p))
+        r->err = as_of_story(e, &p, &r->as_of, &r->body, &r->msg);
 }
 
 /* --- what is due --- */
@@ -140,7 +123,8 @@ static void status(struct engine *e, struct request *r)
     struct buf *out = &r->body;
     struct store_info info;
     store_info(e->store, &info);
-    buf_printf(out, "{\"position\":%" PRIu64 ",\"now\":", info.durable);
+    /* An engine of the past (past.h) knows less than is durable. */
+    buf_printf(out, "{\"position\":%" PRIu64 ",\"now\":", info.durable < e->last_seq ? info.durable : e->last_seq);
     json_instant(e->env.tz, out, e->env.now);
     buf_printf(out, ",\"simulated\":%s,\"enrolled\":%u", e->simulated ? "true" : "false", roster_count(e->roster));
     for (int s = 0; s < STATUS_N; s++)
@@ -177,7 +161,8 @@ static void hold_place(struct engine *e, struct request *r)
 {
     if (long_text(r, r->hold.why, 256, "why") || long_text(r, r->hold.by, 128, "by"))
         return;
-    if (r->hold.scope.kind == SCOPE_CHANNEL || (r->hold.scope.kind != SCOPE_ALL && long_text(r, r->hold.scope.name, 64, "scope")))
+    if (r->hold.scope.kind == SCOPE_CHANNEL ||
+        (r->hold.scope.kind != SCOPE_ALL && long_text(r, r->hold.scope.name, 64, "scope")))
         return;
     if (r->hold.until < e->env.today) {
         r->err = err_set(&r->msg, ERR_INVALID, "until: expected a date that has not passed");
