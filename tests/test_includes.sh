@@ -12,14 +12,15 @@ cat >"$tmp/folders" <<'END'
 base:
 core: base
 codec: base core
+redis: base
 roster: base core
-store: base core codec
+store: base core codec redis
 config: base core
 engine: base core codec roster store config
 adapter: base core codec config
 message: base core codec config adapter
 deliver: base core codec store engine config adapter message
-net: base adapter
+net: base adapter redis
 http: base core codec store config engine deliver adapter net
 daemon: base core codec roster store config engine deliver adapter message net http
 ctl: base core codec roster store config engine deliver adapter net
@@ -36,7 +37,7 @@ microhttpd.h: http
 event2/*: net http daemon
 confuse.h: config
 curl/*: net ctl
-hiredis/*: net
+hiredis/*: net redis store
 gnutls/*: http
 openssl/*: store adapter deliver http ctl
 csv.h: ctl

@@ -16,6 +16,7 @@ const char *err_text(enum err e)
         [ERR_VERSION] = "written by a later version",
         [ERR_LOCKED] = "held by another process",
         [ERR_FULL] = "full",
+        [ERR_ARCHIVED] = "moved to an archive",
         [ERR_IO] = "input/output error",
     };
     return (unsigned)e < ERR_N ? texts[e] : "unknown error";

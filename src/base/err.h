@@ -14,6 +14,7 @@ enum err {
     ERR_VERSION,  /* written by a later version */
     ERR_LOCKED,   /* another process holds it */
     ERR_FULL,     /* a bound was reached */
+    ERR_ARCHIVED, /* it was moved to an archive: the message says which events, and where to */
     ERR_IO,       /* the system refused: errno was set */
     ERR_N
 };

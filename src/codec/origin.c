@@ -1,13 +1,13 @@
 #include "codec/origin.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
-
-static const struct str someone = {"x", 1};
 
 struct origin_reader {
     struct input_parser *parser;
     struct buf line;
+    char someone[24]; /* stands for whom the log does not name */
     char *arena;
     size_t cap;
 };
@@ -61,10 +61,7 @@ static void from_amended(const struct event *ev, struct input *in)
         in->amount = ev->u.amended.amount;
         in->amount_from = ev->u.amended.amount_from;
     }
-    if (ev->u.amended.personal) {
-        in->given |= M_NAME;
-        in->name = someone;
-    }
+    in->given |= bit(M_NAME, ev->u.amended.personal);
 }
 
 static void set_certify(struct input *in, struct str channel, struct str ref, lc_date certified_on, struct str evidence)
@@ -80,10 +77,7 @@ static void set_certify(struct input *in, struct str channel, struct str ref, lc
 static void from_accepted(const struct event *ev, struct input *in)
 {
     set_certify(in, ev->u.accepted.channel, ev->u.accepted.ref, ev->u.accepted.certified_on, ev->u.accepted.evidence);
-    if (ev->u.accepted.on_behalf) {
-        in->by = someone;
-        in->given |= M_BY;
-    }
+    in->given |= bit(M_BY, ev->u.accepted.on_behalf);
 }
 
 static void from_cert_rejected(const struct event *ev, struct input *in)
@@ -135,6 +129,18 @@ static void (*const tellers[EV_N])(const struct event *, struct input *) = {
     [EV_ACCEPTED] = from_accepted,     [EV_CERT_REJECTED] = from_cert_rejected, [EV_REVOKED] = from_revoked,
     [EV_DEFERRED] = from_deferred,     [EV_TERMINATED] = from_terminated, [EV_REINSTATED] = from_reinstated,
 };
+
+/* No two events have the same, so that it always differs from the name that was there. */
+static void name_someone(struct origin_reader *r, const struct event *ev, struct input *in)
+{
+    if (!(in->given & (M_NAME | M_BY)))
+        return;
+    struct str someone = {r->someone, (size_t)snprintf(r->someone, sizeof r->someone, "%" PRIu64, ev->seq)};
+    if (in->given & M_NAME)
+        in->name = someone;
+    if (in->given & M_BY)
+        in->by = someone;
+}
 
 static void blank(const struct event *ev, struct input *in)
 {
@@ -215,5 +221,6 @@ enum err event_origin(struct origin_reader *r, const struct event *ev, struct st
     if (!tellers[ev->type])
         return err_set(msg, ERR_DAMAGED, "event %" PRIu64 ": %s of nobody's", ev->seq, event_type_text(ev->type));
     tellers[ev->type](ev, in);
+    name_someone(r, ev, in);
     return ERR_OK;
 }

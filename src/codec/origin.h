@@ -24,10 +24,11 @@ void origin_reader_free(struct origin_reader *r);
 /* policy_before: the name of the policy that the person stood under before the event; STR_NONE at an enrolment.
  *
  * With ORIGIN_INPUT *in is filled: it borrows from the event and the reader, until the next call. `at` is the event's
- * time. Personal members are not in the log: where the event says that there were any, a name (amend) or a `by`
- * (certify) of one character stands for them. What an input left out is filled in as the daemon did (amount_from), and
- * what it gave in vain (members that changed nothing) is not there; neither changes what comes of it. Inputs that came
- * to "unchanged", and those about strangers, left no event, and cannot be told back.
+ * time. Personal members are not in the log: where the event says that there were any, the event's number stands for
+ * a name (amend) or a `by` (certify), and so differs from any that was there before. What an input left out is filled
+ * in as the daemon did (amount_from), and what it gave in vain (members that changed nothing) is not there; neither
+ * changes what comes of it. Inputs that came to "unchanged", and those about strangers, left no event, and cannot be
+ * told back.
  *
  * ERR_DAMAGED: the members of an input.rejected are none that an input has. */
 enum err event_origin(struct origin_reader *r, const struct event *ev, struct str policy_before, enum origin *out,

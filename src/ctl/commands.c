@@ -52,6 +52,24 @@ const struct command commands[] = {
      "ordered goes on without\nthis command, and over restarts of the daemon; lifecertctl redeliver ENDPOINT "
      "--cancel ends it.",
      cmd_redeliver},
+    {"backup", "FOLDER", "copy the store, while the daemon runs or not",
+     "A FOLDER that holds an earlier backup of the same store is brought up to date. lifecertctl verify --store "
+     "dir:FOLDER\nholds the copy against its inputs. To restore, copy the folder back: lifecertctl(1) says how.",
+     cmd_backup},
+    {"archive", "--before DATE --to FOLDER", "move old files of the log to another folder",
+     "Whole closed files go, with or without a running daemon. The log's chain goes on from their last seal, and\n"
+     "everyone's history stays, so that no decision ever needs them. Put back into the log, they are part of\n"
+     "it again: lifecertctl(1) says how.",
+     cmd_archive},
+    {"verify", "", "decide every event of the log again, and compare every stored state",
+     "It reads the store, with or without a running daemon, and changes nothing. It ends with 0 when everything is as "
+     "it must\nbe, and with 1 at the first thing that is not, which it names.",
+     cmd_verify},
+    {"replay", "--what-if FILE", "decide the log's inputs again under other policies, and compare",
+     "FILE is a configuration: the parameters in which its policies differ from those that the store's log adopted last\n"
+     "are laid over these, for all of the log or since a time. Inputs are told back from the log, in order; holds of the\n"
+     "brake, the clock and silent channels are left out of both runs, moratoria stay. Nothing is sent or changed.",
+     cmd_replay},
     {"token new", "", "make a bearer token, and the section of the configuration that lets it in",
      "The token is shown this once, and kept nowhere: the configuration has its SHA-256 alone.", cmd_token_new},
     {"completion", "WHAT", "write what a shell needs to complete command lines",

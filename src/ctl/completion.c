@@ -20,6 +20,7 @@ static const struct {
     {"delivery retry", "deliveries"},
     {"delivery drop", "deliveries"},
     {"hold lift", "holds"},
+    {"backup", "files"},
     {"completion", "bash|endpoints|holds|deliveries"},
 };
 
@@ -42,7 +43,7 @@ static const char script[] =
     "{\n"
     "    local names word\n"
     "    case $1 in\n"
-    "    files | FILE) mapfile -t COMPREPLY < <(compgen -f -- \"$cur\"); compopt -o filenames 2>/dev/null ;;\n"
+    "    files | FILE | FOLDER) mapfile -t COMPREPLY < <(compgen -f -- \"$cur\"); compopt -o filenames 2>/dev/null ;;\n"
     "    endpoints | holds | deliveries)\n"
     "        mapfile -t names < <(\"$program\" \"${reach[@]}\" completion \"$1\" 2>/dev/null)\n"
     "        for word in \"${names[@]}\"; do\n"

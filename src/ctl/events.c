@@ -9,6 +9,7 @@
 #include <poll.h>
 
 #define FOLLOW_MS 100
+#define FROM_START UINT64_MAX /* no --after */
 
 struct filter {
     const char *type; /* a glob, or NULL */
@@ -106,22 +107,52 @@ static int print_events(struct events *ev, bool follow)
     }
 }
 
-static int read_store(struct events *ev, const char *uri, uint64_t after, bool follow)
+/* Says which events were archived, where that of number seq is one. */
+static void say_archived(struct events *ev, uint64_t seq, uint64_t first)
+{
+    struct buf place = BUF_INIT;
+    if (store_where(ev->store, seq, &place, &ev->msg) == ERR_ARCHIVED)
+        say("%s; the log begins with event %llu, and --archive FOLDER reads what is there before it", ev->msg.text,
+            (unsigned long long)first);
+    buf_done(&place);
+}
+
+/* Where to begin. Nothing that was asked for is left out without a word: ERR_ARCHIVED, and it was said, when it would
+ * be. From the start whatever is there is meant. */
+static enum err find_start(struct events *ev, uint64_t *after)
+{
+    struct store_info info;
+    bool all = *after == FROM_START && ev->filter.since == INT64_MIN;
+    store_info(ev->store, &info);
+    uint64_t gone = info.first - 1, from = *after == FROM_START ? gone : *after;
+    enum err e = ERR_OK;
+    if (from < gone)
+        e = ERR_ARCHIVED;
+    else if (ev->filter.since != INT64_MIN)
+        e = find_since(ev, from, info.durable, &from);
+    if (!e && from == gone && *after == FROM_START && !all && gone && ev->filter.since <= info.archived_at)
+        e = ERR_ARCHIVED;
+    if (gone && (all || e == ERR_ARCHIVED))
+        say_archived(ev, all ? 1 : *after == FROM_START ? gone : *after + 1, info.first);
+    *after = from;
+    return e;
+}
+
+static int read_store(struct events *ev, const char *uri, const char *archive, uint64_t after, bool follow)
 {
     struct store *store;
-    struct store_info info;
-    enum err e = store_open(uri, STORE_READ, NULL, &store, NULL, &ev->msg);
+    const struct store_options with = {.archive = archive};
+    enum err e = store_open(uri, STORE_READ, &with, &store, NULL, &ev->msg);
     if (e == ERR_ABSENT)
         return fail(EXIT_UNREADABLE, "%s; lifecertctl init makes the store", ev->msg.text);
     if (e)
         return unreadable(ev);
     ev->store = store;
-    store_info(store, &info);
-    if (ev->filter.since != INT64_MIN)
-        e = find_since(ev, after, info.durable, &after);
+    e = find_start(ev, &after);
+    bool archived = e == ERR_ARCHIVED;
     if (!e)
         e = store_reader_open(store, after, &ev->reader, &ev->msg);
-    int status = e ? unreadable(ev) : print_events(ev, follow);
+    int status = archived ? EXIT_NO : e ? unreadable(ev) : print_events(ev, follow);
     if (!e)
         store_reader_close(ev->reader);
     store_close(store);
@@ -140,8 +171,8 @@ static bool known_type(const char *glob)
 int cmd_events(struct ctl *ctl, int argc, char **argv)
 {
     struct events ev = {.filter = {.since = INT64_MIN}};
-    uint64_t after = 0;
-    const char *since = NULL, *subject = NULL;
+    uint64_t after = FROM_START;
+    const char *since = NULL, *subject = NULL, *archive = NULL;
     bool follow = false;
     const struct option_row options[] = {
         {OPTION_NUMBER, 0, "after", "SEQ", "begin behind this event's number", &after},
@@ -149,6 +180,7 @@ int cmd_events(struct ctl *ctl, int argc, char **argv)
         {OPTION_TEXT, 0, "type", "GLOB", "these types only, as in 'benefit.*'", &ev.filter.type},
         {OPTION_TEXT, 0, "subject", "ID", "those of this beneficiary only", &subject},
         {OPTION_FLAG, 0, "follow", NULL, "wait for what comes", &follow},
+        {OPTION_TEXT, 0, "archive", "FOLDER", "read what was archived there, too", &archive},
         OPTIONS_END,
     };
     struct config *config;
@@ -157,8 +189,11 @@ int cmd_events(struct ctl *ctl, int argc, char **argv)
         return status;
     if (ev.filter.type && !known_type(ev.filter.type))
         return fail(EXIT_MISUSE, "--type \"%s\" matches no type of event; 'benefit.*' would", ev.filter.type);
+    if (ctl->url && archive)
+        return fail(EXIT_MISUSE, "--archive reads the store itself: it does not go with --url");
     if (ctl->url)
-        return events_remote(ctl, &(struct events_wanted){after, since, ev.filter.type, subject, follow});
+        return events_remote(ctl, &(struct events_wanted){after == FROM_START ? 0 : after, since, ev.filter.type,
+                                                          subject, follow, after == FROM_START && !since});
     ev.filter.subject = str_of(subject);
     status = ctl_config(ctl, &config);
     if (status)
@@ -166,7 +201,7 @@ int cmd_events(struct ctl *ctl, int argc, char **argv)
     if (since && !option_instant("since", since, config->tz, false, &ev.filter.since))
         status = EXIT_MISUSE;
     else
-        status = read_store(&ev, config->store, after, follow);
+        status = read_store(&ev, config->store, archive, after, follow);
     out_done(&ev.out);
     event_arena_done(&ev.arena);
     config_free(config);

@@ -25,19 +25,34 @@ struct remote {
     struct answer answer;
     struct out out;
     char position[32]; /* up to which all was printed */
+    uint64_t gone;     /* events up to there were archived; 0: none, as far as is known */
     int pause_ms;      /* 0: the daemon is there */
 };
 
 /* --- since --- */
 
-/* The time of the first event behind a number. */
+/* Events there were archived, and the answer says behind which position the log begins. */
+static bool is_gone(struct remote *r)
+{
+    if (r->answer.status != 410 || !r->answer.position[0])
+        return false;
+    r->gone = strtoull(r->answer.position, NULL, 10);
+    return true;
+}
+
+/* The time of the first event behind a number; INT64_MIN when it was archived. */
 static int time_behind(struct remote *r, uint64_t number, lc_instant *out)
 {
     char path[64];
     struct event_arena arena = {.text = BUF_INIT};
     struct event head;
     snprintf(path, sizeof path, "/v1/events?limit=1&after=%" PRIu64, number);
-    int status = client_get(r->client, path, &r->answer);
+    int status = client_call(r->client, "GET", path, STR_NONE, &r->answer);
+    *out = INT64_MIN;
+    if (status == EXIT_DONE && is_gone(r))
+        return status;
+    if (status == EXIT_DONE && r->answer.status != 200)
+        return client_problem(r->client, &r->answer, "the log");
     if (status == EXIT_DONE && event_read_head(buf_str(&r->answer.body), &head, &arena) != ERR_OK)
         status = fail(EXIT_UNREADABLE, "the event behind %" PRIu64 " cannot be read: is the daemon of another version?",
                       number);
@@ -82,10 +97,15 @@ static int find_since(struct remote *r, uint64_t *after)
         lc_instant time = 0;
         status = time_behind(r, middle, &time);
         if (time < since)
-            *after = middle + 1;
+            *after = middle < r->gone ? r->gone : middle + 1;
         else
             high = middle;
     }
+    if (status == EXIT_DONE && r->gone && *after == r->gone)
+        status = fail(EXIT_NO,
+                      "events since then may be among those up to %" PRIu64
+                      ", which were archived; --after %" PRIu64 " begins with what is there",
+                      r->gone, r->gone);
     return status;
 }
 
@@ -159,8 +179,14 @@ static int print_pages(struct remote *r)
             pause_and_retry(r);
             continue;
         }
+        bool gone = status == EXIT_DONE && is_gone(r);
         if (status == EXIT_DONE && r->answer.status != 200)
             status = client_problem(r->client, &r->answer, "the log");
+        if (gone && !begun && r->wanted->all) { /* it was said; what is there follows */
+            snprintf(r->position, sizeof r->position, "%" PRIu64, r->gone);
+            begun = true;
+            continue;
+        }
         if (status != EXIT_DONE)
             return status;
         begun = true;

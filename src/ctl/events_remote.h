@@ -8,6 +8,7 @@ struct events_wanted {
     uint64_t after;
     const char *since, *type, *subject; /* NULL: not given */
     bool follow;
+    bool all; /* from the start, wherever that is by now */
 };
 
 /* Prints them; the status to end with. */

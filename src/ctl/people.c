@@ -145,12 +145,14 @@ static void print_people_end(const struct list *l)
 int cmd_people(struct ctl *ctl, int argc, char **argv)
 {
     static const char *const headings[] = {"id", "status", "policy", "certified", "due", "next"};
-    const char *status_name = NULL, *policy = NULL, *after = NULL;
+    const char *status_name = NULL, *policy = NULL, *after = NULL, *next_on = NULL;
+    lc_date ignored;
     uint64_t limit = 0;
     const struct option_row options[] = {
         {OPTION_TEXT, 0, "status", "active|grace|suspended|terminated", "those of this status only", &status_name},
         {OPTION_TEXT, 0, "policy", "NAME", "those under this policy only", &policy},
         {OPTION_TEXT, 0, "after", "ID", "begin behind this person", &after},
+        {OPTION_TEXT, 0, "next-on", "DATE", "those whose next deadline falls on that day only", &next_on},
         {OPTION_NUMBER, 0, "limit", "N", "at most so many", &limit},
         OPTIONS_END,
     };
@@ -160,11 +162,14 @@ int cmd_people(struct ctl *ctl, int argc, char **argv)
     int status = options_read(ctl, options, &argc, argv, 0, 0);
     if (status != OPTIONS_READ)
         return status;
+    if (next_on && !option_date("next-on", next_on, &ignored))
+        return EXIT_MISUSE;
     snprintf(number, sizeof number, "%" PRIu64, limit);
     buf_adds(&path, "/v1/beneficiaries");
     path_add_query(&path, "status", status_name);
     path_add_query(&path, "policy", policy);
     path_add_query(&path, "after", after);
+    path_add_query(&path, "next_on", next_on);
     path_add_query(&path, "limit", limit ? number : NULL);
     buf_addc(&path, '\0');
     table_init(&l.table, headings, sizeof headings / sizeof *headings);

@@ -14,7 +14,7 @@
 void progress_begin(struct progress *p, uint64_t total, bool asked)
 {
     bool terminal = screen_width(STDERR_FILENO) > 0;
-    *p = (struct progress){.bar = terminal, .lines = asked && !terminal, .total = total};
+    *p = (struct progress){.bar = terminal, .lines = asked && !terminal, .total = total, .noun = "inputs"};
     p->started = p->drawn = clock_monotonic_ns();
 }
 
@@ -25,15 +25,19 @@ double progress_seconds(const struct progress *p)
 }
 
 /* "63%  12.3 MB of 19.5 MB  309,800 inputs, 258,000/s, 0:04 left" */
-static void describe(const struct progress *p, uint64_t done, uint64_t inputs, struct buf *b)
+static void describe(const struct progress *p, uint64_t done, uint64_t count, struct buf *b)
 {
     char a[TEXT_COUNT], c[TEXT_COUNT];
     double seconds = progress_seconds(p);
     if (p->total)
-        buf_printf(b, "%3u%%  %s of %s  ", (unsigned)(100.0 * (double)done / (double)p->total), text_bytes(done, a),
-                   text_bytes(p->total, c));
-    buf_printf(b, "%s inputs, ", text_count(inputs, a));
-    buf_printf(b, "%s/s", text_count((uint64_t)((double)inputs / seconds), a));
+        buf_printf(b, "%3u%%  ", (unsigned)(100.0 * (double)done / (double)p->total));
+    if (p->total && !p->counted)
+        buf_printf(b, "%s of %s  ", text_bytes(done, a), text_bytes(p->total, c));
+    if (p->total && p->counted)
+        buf_printf(b, "%s of %s %s, ", text_count(count, a), text_count(p->total, c), p->noun);
+    else
+        buf_printf(b, "%s %s, ", text_count(count, a), p->noun);
+    buf_printf(b, "%s/s", text_count((uint64_t)((double)count / seconds), a));
     if (p->total && done && done < p->total) {
         double left = seconds * (double)(p->total - done) / (double)done;
         buf_printf(b, ", %s left", text_duration((int64_t)(left + 0.5), a));
@@ -55,7 +59,7 @@ static void draw_bar(const struct progress *p, uint64_t done, struct str text)
     buf_done(&b);
 }
 
-void progress_show(struct progress *p, uint64_t done, uint64_t inputs)
+void progress_show(struct progress *p, uint64_t done, uint64_t count)
 {
     int64_t now = clock_monotonic_ns();
     if ((!p->bar && !p->lines) || now - p->drawn < (p->bar ? BAR_NS : LINE_NS))
@@ -64,7 +68,7 @@ void progress_show(struct progress *p, uint64_t done, uint64_t inputs)
     if (p->total && done > p->total)
         done = p->total; /* a file that grew */
     struct buf text = BUF_INIT;
-    describe(p, done, inputs, &text);
+    describe(p, done, count, &text);
     if (p->bar)
         draw_bar(p, done, buf_str(&text));
     else

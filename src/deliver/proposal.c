@@ -19,7 +19,9 @@ struct proposal {
     struct outlet *outlet;
     struct deliver_order *order;
     struct redelivery job;
-    uint64_t durable;
+    uint64_t durable, first; /* the log's last event, and its first one */
+    lc_instant since;        /* when the range begins, where that is a time; INSTANT_NONE */
+    lc_instant archived_at;  /* of the last event that was archived */
     struct wish wishes[2];
     unsigned n_wishes;
     uint64_t low, high; /* the event of the number low is before that time, that of the number high is not */
@@ -45,6 +47,24 @@ static void write_job(const struct outlet *o, struct buf *out)
     buf_addc(out, '}');
 }
 
+/* Events of the range that are not in the log any more. Those before its first one are as old as the last archived one,
+ * or older. */
+static bool lacks_events(const struct proposal *p)
+{
+    if (p->job.after + 1 < p->first)
+        return true;
+    return p->first > 1 && p->job.after + 1 == p->first && p->since <= p->archived_at;
+}
+
+static enum err archived(const struct proposal *p, struct errmsg *msg)
+{
+    struct buf place = BUF_INIT;
+    uint64_t seq = p->job.after + 1 < p->first ? p->job.after + 1 : p->first - 1;
+    enum err err = store_where(p->outlet->deliver->options.store, seq, &place, msg);
+    buf_done(&place);
+    return err == ERR_OK ? err_set(msg, ERR_LOCKED, "the log changes just now: come again") : err;
+}
+
 static enum err begin(struct proposal *p, struct errmsg *msg)
 {
     struct outlet *o = p->outlet;
@@ -53,6 +73,8 @@ static enum err begin(struct proposal *p, struct errmsg *msg)
                        (unsigned long long)p->job.after, (unsigned long long)p->durable);
     if (p->job.until < p->job.after)
         return err_set(msg, ERR_INVALID, "the range ends before it begins");
+    if (lacks_events(p))
+        return archived(p, msg);
     if (o->leaving)
         return err_set(msg, ERR_ABSENT, "no such endpoint: %s", o->name);
     p->job.position = p->job.after;
@@ -106,7 +128,7 @@ static void go_on(struct proposal *p)
 {
     while (p->n_wishes && p->high - p->low == 1) {
         *p->wishes[--p->n_wishes].number = p->low;
-        p->low = 0;
+        p->low = p->first - 1;
         p->high = p->durable + 1;
     }
     if (p->n_wishes)
@@ -165,15 +187,18 @@ static void place(struct proposal *p, const struct redeliver_call *c)
     struct redelivery *r = &p->job;
     r->after = c->from.kind == PLACE_NUMBER ? c->from.number : 0;
     r->until = c->until.kind == PLACE_NUMBER && c->until.number < p->durable ? c->until.number : p->durable;
+    p->since = INSTANT_NONE;
     if (c->from.kind == PLACE_INSTANT)
-        wish(p, c->from.at, &r->after);
+        p->since = c->from.at;
     else if (c->from.kind == PLACE_DATE)
-        wish(p, tz_instant(tz, c->from.date, 0), &r->after);
+        p->since = tz_instant(tz, c->from.date, 0);
+    if (p->since != INSTANT_NONE)
+        wish(p, p->since, &r->after);
     if (c->until.kind == PLACE_INSTANT)
         wish(p, c->until.at + 1, &r->until);
     else if (c->until.kind == PLACE_DATE)
         wish(p, tz_instant(tz, c->until.date, LAST_SECOND) + 1, &r->until);
-    p->low = 0;
+    p->low = p->first - 1;
     p->high = p->durable + 1;
 }
 
@@ -186,6 +211,8 @@ static struct proposal *propose(struct outlet *o, const struct redeliver_call *c
     p->outlet = o;
     p->order = order;
     p->durable = info.durable;
+    p->first = info.first;
+    p->archived_at = info.archived_at;
     place(p, c);
     keep_text(r->type, sizeof r->type, c->type);
     keep_text(r->subject, sizeof r->subject, c->subject);

@@ -126,11 +126,13 @@ static void send_all(struct question *q)
     give_back(q, k);
 }
 
-/* With a damaged log the endpoint stands still rather than leave something out; what may pass is waited for. */
+/* With a damaged log, or one that lacks the event, the endpoint stands still rather than leave something out; what
+ * may pass is waited for. */
 static void refused(struct question *q)
 {
     struct outlet *o = q->outlet, *live = outlet_live(o);
-    bool damaged = q->request.err == ERR_DAMAGED || q->request.err == ERR_ABSENT;
+    enum err err = q->request.err;
+    bool damaged = err == ERR_DAMAGED || err == ERR_ABSENT || err == ERR_ARCHIVED;
     give_back(q, 0);
     if (damaged && o->live)
         redelivery_give_up(o, q->request.msg.text);

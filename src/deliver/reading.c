@@ -68,5 +68,5 @@ enum err reading_look_ahead(struct outlet *o, struct errmsg *msg)
     if (err == ERR_OK && event_read_head(line, &head, &o->deliver->arena) == ERR_OK)
         o->read_at = head.time * 1000;
     store_reader_close(r);
-    return err == ERR_END ? ERR_OK : err;
+    return err == ERR_END || err == ERR_ARCHIVED ? ERR_OK : err; /* it is found out when it is to be sent */
 }

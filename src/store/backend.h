@@ -12,6 +12,7 @@
 
 struct backend {
     const char *scheme; /* "dir" */
+    bool whole_uri; /* open and checkpoint_open get the whole URI; schemes with a dash behind this one are its, too */
     enum err (*open)(const char *place, enum store_mode mode, const struct store_options *options, struct store **out,
                      struct store_opened *opened, struct errmsg *msg);
     void (*close)(struct store *s);
@@ -21,6 +22,10 @@ struct backend {
     int (*fd)(const struct store *s);
     const char *(*delivery_folder)(const struct store *s); /* where the delivery state has its file; NULL: in memory */
     enum err (*get)(struct store *s, uint64_t seq, struct buf *out, struct errmsg *msg);
+    enum err (*where)(const struct store *s, uint64_t seq, struct buf *out, struct errmsg *msg);
+    /* NULL: nothing is ever archived */
+    enum err (*history)(struct store *s, uint64_t seq, struct buf *out, struct errmsg *msg);
+    enum err (*tidy)(struct store *s, bool compress, struct errmsg *msg); /* NULL: there is nothing that can wait */
     enum err (*contact)(struct store *s, uint32_t number, struct str id, struct buf *out, struct contact *contact,
                         struct errmsg *msg);
     enum err (*unit_contact)(struct store *s, struct str unit, struct buf *out, struct contact *contact,
@@ -62,5 +67,6 @@ struct checkpoint_reader {
 
 extern const struct backend backend_dir;
 extern const struct backend backend_memory;
+extern const struct backend backend_redis;
 
 #endif

@@ -1,5 +1,5 @@
-/* A commit, in its order: contacts and keys, lines and seal, stamp. A small one is run by the engine's thread itself: it
- * costs one fdatasync and little else; a larger one by the store's own thread. */
+/* A commit, in its order: contacts and keys, lines and seal, stamp. A small one is run by the engine's thread
+ * itself: it costs one fdatasync and little else; a larger one by the store's own thread. */
 #include "store/dir.h"
 
 #include "store/file.h"
@@ -26,7 +26,7 @@ static void run_commit(void *arg)
     enum err e = rows ? contacts_write(d->contacts, c, &job->msg) : ERR_OK;
     if (!e && c->lines.n)
         e = commit_lines(d, job);
-    if (!e && rows)
+    if (!e && (rows || c->stamp.p)) /* every minute, also for what an erasure before could not do */
         e = contacts_sealed(d->contacts, &job->msg);
     if (!e && c->stamp.p)
         e = stamp_write(d->folder, c->last, c->stamp, &job->msg);
@@ -53,14 +53,15 @@ static void publish(struct dir_store *d, struct appended *a)
     pthread_mutex_lock(&d->guard);
     struct segment *s = a->fresh ? add_segment(d, a->index.first) : &d->segments[d->n_segments - 1];
     index_append(&s->index, &a->index);
-    s->bytes = a->bytes;
+    s->bytes = s->disk = a->bytes;
     s->end = a->seal;
     d->seal = a->seal;
     d->log_bytes += a->written;
+    d->disk_bytes += a->written;
     pthread_mutex_unlock(&d->guard);
     index_done(&a->index);
+    atomic_store(&d->synced->seq, a->seal.seq); /* first: what delivery notes of it, others find durable too */
     atomic_store(&d->durable, a->seal.seq);
-    atomic_store(&d->synced->seq, a->seal.seq);
 }
 
 static enum err conclude(struct dir_store *d, struct errmsg *msg)

@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define CONTACTS_VERSION 2 /* 1: without keys */
+#define BUSY_WAIT_MS 5000
+#define ERASURE_WAIT_MS 100
 
 /* To change the tables: raise CONTACTS_VERSION, bring older ones up in raise_version(), refuse later ones.
  * seq is the event that the row belongs to; in replaced_*, seq 0 says that there was no row. state: the commit that
@@ -71,7 +72,7 @@ static enum err open_one(struct contacts *c, const char *path, const char *pragm
     if (sqlite3_open_v2(path, db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, wipe_name(c->wipe)) != SQLITE_OK)
         return contacts_failed(*db, "open", msg);
     sqlite3_extended_result_codes(*db, 0);
-    sqlite3_busy_timeout(*db, 5000);
+    sqlite3_busy_timeout(*db, BUSY_WAIT_MS);
     return exec(*db, pragmas, "set up", msg);
 }
 
@@ -201,6 +202,11 @@ uint64_t contacts_known(const struct contacts *c)
     return c->durable;
 }
 
+uint64_t contacts_last(const struct contacts *c)
+{
+    return c->last;
+}
+
 /* name, phone and by from column `at` on. */
 static void bind_contact(sqlite3_stmt *s, int at, const struct contact *contact)
 {
@@ -313,9 +319,10 @@ enum err contacts_write(struct contacts *c, const struct commit *commit, struct 
     c->durable = commit->first - 1;
     c->last = commit->last;
     c->fresh = fresh;
-    c->erased = false;
-    for (size_t i = 0; i < commit->n_contacts && !c->erased; i++)
-        c->erased = contact_is_erased(&commit->contacts[i].contact);
+    c->patient = false;
+    for (size_t i = 0; i < commit->n_contacts && !c->patient; i++)
+        c->patient = contact_is_erased(&commit->contacts[i].contact);
+    c->erased = c->erased || c->patient;
     return ERR_OK;
 }
 
@@ -329,12 +336,18 @@ static enum err make_final(struct contacts *c, uint64_t durable, struct errmsg *
     return ERR_OK;
 }
 
-/* What was deleted is zero in the pages; the write-ahead log, which holds older ones, is put back and cut to nothing. */
+/* What was deleted is zero in the pages; the write-ahead log, which holds older ones, is put back and cut to
+ * nothing. As long as somebody reads, it cannot be: our own reader is soon done, and is waited for; a backup takes
+ * seconds, and no commit waits for those. It is tried again with the next one. */
 static enum err empty_wal(struct contacts *c, struct errmsg *msg)
 {
-    if (sqlite3_wal_checkpoint_v2(c->writer, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) != SQLITE_OK)
-        return contacts_failed(c->writer, "empty the write-ahead log", msg);
-    return ERR_OK;
+    sqlite3_busy_timeout(c->writer, c->patient ? ERASURE_WAIT_MS : 0);
+    int code = sqlite3_wal_checkpoint_v2(c->writer, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    sqlite3_busy_timeout(c->writer, BUSY_WAIT_MS);
+    c->patient = false;
+    c->erased = code != SQLITE_OK;
+    return code == SQLITE_OK || code == SQLITE_BUSY ? ERR_OK
+                                                    : contacts_failed(c->writer, "empty the write-ahead log", msg);
 }
 
 enum err contacts_sealed(struct contacts *c, struct errmsg *msg)
@@ -343,10 +356,7 @@ enum err contacts_sealed(struct contacts *c, struct errmsg *msg)
     if (!c->erased)
         return ERR_OK;
     enum err e = make_final(c, c->last, msg);
-    if (!e)
-        e = empty_wal(c, msg);
-    c->erased = e != ERR_OK;
-    return e;
+    return e ? e : empty_wal(c, msg);
 }
 
 static enum err take_back(struct contacts *c, uint64_t durable, struct errmsg *msg)
@@ -375,6 +385,7 @@ static enum err take_back(struct contacts *c, uint64_t durable, struct errmsg *m
 enum err contacts_recover(struct contacts *c, uint64_t durable, struct errmsg *msg)
 {
     enum err e = c->last > durable ? take_back(c, durable, msg) : make_final(c, durable, msg);
+    c->patient = true;
     if (!e)
         e = empty_wal(c, msg); /* an erasure may have been cut short */
     atomic_store(&c->sealed, durable);

@@ -20,11 +20,14 @@ void contacts_close(struct contacts *c);
 
 /* The number known to be durable when the last transaction was written: the log must reach at least there. */
 uint64_t contacts_known(const struct contacts *c);
+/* The last event of the commit that it belonged to, which may never have been sealed. */
+uint64_t contacts_last(const struct contacts *c);
 /* At opening: durable is where the log ends. Takes back, or makes final, the last transaction. */
 enum err contacts_recover(struct contacts *c, uint64_t durable, struct errmsg *msg) ERR_MUSTCHECK;
 
 enum err contacts_write(struct contacts *c, const struct commit *commit, struct errmsg *msg) ERR_MUSTCHECK;
-/* After the seal of that commit is durable. When somebody was erased, the bytes are gone from the files after it. */
+/* After the seal of that commit is durable. When somebody was erased, the bytes are gone from the files after it;
+ * or, when another process is reading (a backup, a verification), after the next call at which none is. */
 enum err contacts_sealed(struct contacts *c, struct errmsg *msg) ERR_MUSTCHECK;
 
 enum err contacts_get(struct contacts *c, uint32_t number, struct str id, struct buf *out, struct contact *contact,

@@ -8,6 +8,8 @@
 #include "store/contacts_wipe.h"
 #include "store/sql.h"
 
+#define CONTACTS_VERSION 2 /* 1: without keys */
+
 enum write_statement {
     BEGIN,
     COMMIT,
@@ -37,7 +39,8 @@ struct contacts {
     sqlite3_stmt *write[N_WRITE], *read[N_READ];
     uint64_t durable, last;              /* of the last transaction */
     uint64_t fresh;                      /* above every person's number */
-    bool erased;                         /* the last transaction erased somebody whose bytes may still be there */
+    bool erased;                         /* somebody was erased whose bytes may still be there */
+    bool patient;                        /* the last transaction did that, and the write-ahead log was not cut since */
     _Atomic uint64_t sealed;             /* the last event whose contacts are final */
     const struct contact_change **order; /* scratch: a commit's persons by number */
     size_t cap;
@@ -46,6 +49,9 @@ struct contacts {
 
 /* Writes the commit's keys, within the transaction that is open. */
 bool contacts_put_keys(struct contacts *c, const struct commit *commit);
+/* A row of body, at, seq, first_seq, n_events, result, reason, key (out->key, where the column is there). false: it is
+ * not what was written. */
+bool contacts_key_row(sqlite3_stmt *s, struct key_row *out);
 
 enum err contacts_failed(sqlite3 *db, const char *what, struct errmsg *msg);
 

@@ -64,12 +64,13 @@ static bool copy_hash(sqlite3_stmt *s, int at, unsigned char out[KEY_HASH])
     return true;
 }
 
-static bool read_row(sqlite3_stmt *s, struct key_row *out)
+bool contacts_key_row(sqlite3_stmt *s, struct key_row *out)
 {
     struct str reason_word = sql_text(s, 6);
     unsigned result, reason = REASON_NONE;
     if (!copy_hash(s, 0, out->body) || !texts_find(&result_texts, sql_text(s, 5), &result) ||
-        (reason_word.p && !texts_find(&reason_texts, reason_word, &reason)))
+        (reason_word.p && !texts_find(&reason_texts, reason_word, &reason)) ||
+        (sqlite3_column_count(s) > 7 && !copy_hash(s, 7, out->key)))
         return false;
     out->at = sqlite3_column_int64(s, 1);
     out->seq = (uint64_t)sqlite3_column_int64(s, 2);
@@ -93,7 +94,7 @@ enum err contacts_find_key(struct contacts *c, const unsigned char key[KEY_HASH]
         e = ERR_ABSENT;
     else if (code != SQLITE_ROW)
         e = contacts_failed(c->reader, "read a key", msg);
-    else if (!read_row(s, &row))
+    else if (!contacts_key_row(s, &row))
         e = err_set(msg, ERR_DAMAGED, "contacts.db: the row of a key is not what was written");
     else if (row.seq > atomic_load(&c->sealed) || row.at <= now - KEY_SECONDS)
         e = ERR_ABSENT;

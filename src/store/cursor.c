@@ -1,57 +1,67 @@
 #include "store/cursor.h"
 
-#include "store/file.h"
 #include "store/log_files.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 void cursor_init(struct cursor *c, const struct dir_store *d, uint64_t after)
 {
     memset(c, 0, sizeof *c);
     c->d = d;
-    c->fd = -1;
+    c->file = SEGMENT_FILE_CLOSED;
     c->wanted = after + 1;
     scan_init(&c->scan);
 }
 
 void cursor_done(struct cursor *c)
 {
-    if (c->fd >= 0)
-        close(c->fd);
+    segment_file_close(&c->file);
     scan_done(&c->scan);
 }
 
-/* A store that is opened for reading only keeps no index: the closed segment's file is asked, if there is one. */
+/* Where event seq stands in a closed segment, by its index if there is a good one; else the segment's beginning. */
+static enum err look_up(const struct dir_store *d, uint64_t segment, uint64_t seq, uint64_t *offset, struct errmsg *msg)
+{
+    struct segment_file f = SEGMENT_FILE_CLOSED;
+    struct segment s = {.index.first = segment};
+    enum err e = segment_file_open(&f, dir_folder_of(d, segment), segment, msg);
+    if (e)
+        return e == ERR_ABSENT ? dir_gone(d, seq, msg) : e;
+    s.bytes = f.bytes;
+    segment_file_close(&f);
+    *offset = 0;
+    if (index_load(d->log_folder, &s)) {
+        if (seq < s.index.next)
+            *offset = s.index.place[(seq - segment) / INDEX_STEP];
+        index_done(&s.index);
+    }
+    return ERR_OK;
+}
+
+/* A store that is opened for reading only keeps no index: the folder is asked. */
 static enum err find_in_folder(const struct dir_store *d, uint64_t seq, uint64_t *first, uint64_t *offset,
                                struct errmsg *msg)
 {
-    struct segment *list, found;
+    uint64_t *firsts;
     size_t n, i = 0;
-    enum err e = list_segments(d->log_folder, &list, &n, msg);
+    enum err e = dir_list_firsts(d, &firsts, &n, msg);
     if (e)
         return e;
-    while (i + 1 < n && list[i + 1].index.first <= seq)
+    while (i + 1 < n && firsts[i + 1] <= seq)
         i++;
-    if (n == 0 || list[0].index.first > seq)
-        e = err_set(msg, ERR_DAMAGED, "the log file that holds event %" PRIu64 " is missing", seq);
+    if (n == 0 || firsts[0] > seq)
+        e = dir_gone(d, seq, msg);
     if (!e) {
-        *first = list[i].index.first;
+        *first = firsts[i];
         *offset = 0;
-        if (i + 1 < n && index_load(d->log_folder, *first, list[i].bytes, &found)) {
-            if (seq < found.index.next)
-                *offset = found.index.place[(seq - *first) / INDEX_STEP];
-            index_done(&found.index);
-        }
+        e = i + 1 < n ? look_up(d, *first, seq, offset, msg) : ERR_OK;
     }
-    free(list);
+    free(firsts);
     return e;
 }
 
-static enum err find(const struct dir_store *d, uint64_t seq, uint64_t *first, uint64_t *offset, struct errmsg *msg)
+enum err cursor_find(const struct dir_store *d, uint64_t seq, uint64_t *first, uint64_t *offset, struct errmsg *msg)
 {
     if (d->base.mode == STORE_READ)
         return find_in_folder(d, seq, first, offset, msg);
@@ -59,26 +69,28 @@ static enum err find(const struct dir_store *d, uint64_t seq, uint64_t *first, u
     pthread_mutex_lock(&owner->guard);
     bool there = find_place(d, seq, first, offset);
     pthread_mutex_unlock(&owner->guard);
-    return there ? ERR_OK : err_set(msg, ERR_DAMAGED, "event %" PRIu64 " is in no log file", seq);
+    return there ? ERR_OK : dir_gone(d, seq, msg);
 }
 
 /* The first line of a segment tells the seal before it. */
-static enum err seal_before(struct cursor *c, int fd, const char *name, uint64_t first, struct seal *out,
-                            struct errmsg *msg)
+static enum err seal_before(struct cursor *c, struct seal *out, struct errmsg *msg)
 {
     struct buf b = BUF_INIT;
     struct log_header h;
-    enum err e = file_read(fd, name, &b, LOG_HEADER_MAX, 0, msg);
-    const char *nl = e || !b.n ? NULL : log_line_end(b.p, b.p + b.n);
-    if (!e)
-        e = nl ? log_header_parse((struct str){b.p, (size_t)(nl - b.p)}, &h) : ERR_DAMAGED;
+    uint64_t first = c->file.first;
+    enum err e = segment_file_read(&c->file, &b, LOG_HEADER_MAX, 0, msg);
+    if (e) {
+        buf_done(&b);
+        return e;
+    }
+    const char *nl = b.n ? log_line_end(b.p, b.p + b.n) : NULL;
+    e = nl ? log_header_parse((struct str){b.p, (size_t)(nl - b.p)}, &h) : ERR_DAMAGED;
     buf_done(&b);
     if (e == ERR_VERSION)
-        return err_set(msg, e, "log/%s was written by a later version: this program knows up to %d", name, LOG_VERSION);
-    if (e == ERR_DAMAGED || (!e && h.first != first))
-        return damage_at(c->d->log_folder, first, 0, msg, "this is not the first line of this log file");
-    if (e)
-        return e;
+        return err_set(msg, e, "log/%s was written by a later version: this program knows up to %d", c->file.name,
+                       LOG_VERSION);
+    if (e || h.first != first)
+        return damage_at(dir_folder_of(c->d, first), first, 0, msg, "this is not the first line of this log file");
     out->seq = first - 1;
     memcpy(out->hash, h.previous, SEAL_HASH);
     return ERR_OK;
@@ -88,34 +100,26 @@ static enum err seal_before(struct cursor *c, int fd, const char *name, uint64_t
 static enum err open_at(struct cursor *c, uint64_t first, uint64_t offset, const struct seal *previous,
                         struct errmsg *msg)
 {
-    char name[SEGMENT_NAME];
-    segment_name(first, "ndjson", name);
-    int fd = file_open(c->d->log_folder, name, O_RDONLY);
-    if (fd < 0 && errno == ENOENT)
-        return err_set(msg, ERR_DAMAGED, "log/%s is missing", name);
-    if (fd < 0)
-        return file_error(msg, "cannot open log file", name);
     struct seal told;
-    enum err e = offset == 0 ? seal_before(c, fd, name, first, &told, msg) : ERR_OK;
-    if (e) {
-        close(fd);
+    segment_file_close(&c->file);
+    enum err e = segment_file_open(&c->file, dir_folder_of(c->d, first), first, msg);
+    if (e)
+        return e == ERR_ABSENT ? dir_gone(c->d, first, msg) : e;
+    if (offset == 0)
+        e = seal_before(c, &told, msg);
+    if (e)
         return e;
-    }
     if (!previous && offset == 0)
         previous = &told;
-    if (c->fd >= 0)
-        close(c->fd);
-    c->fd = fd;
     c->first = first;
-    memcpy(c->name, name, sizeof name);
-    scan_start(&c->scan, fd, c->name, offset, previous);
+    scan_start(&c->scan, &c->file, offset, previous);
     return ERR_OK;
 }
 
 static enum err start(struct cursor *c, struct errmsg *msg)
 {
     uint64_t first, offset, seq = c->wanted < c->bound ? c->wanted : c->bound;
-    enum err e = find(c->d, seq, &first, &offset, msg);
+    enum err e = cursor_find(c->d, seq, &first, &offset, msg);
     return e ? e : open_at(c, first, offset, NULL, msg);
 }
 
@@ -131,11 +135,11 @@ static void skip_header(struct batch *b)
 
 static enum err cursor_damage(struct cursor *c, const struct batch *b, enum err why, struct errmsg *msg)
 {
-    if (why == ERR_DAMAGED)
-        return damage_at(c->d->log_folder, c->first, b->offset + b->lines.n, msg,
+    if (why == ERR_INVALID)
+        return damage_at(dir_folder_of(c->d, c->first), c->first, b->offset + b->lines.n, msg,
                          "the seal of event %" PRIu64 " does not fit what it covers", b->seal.seq);
     if (why == ERR_MORE)
-        return damage_at(c->d->log_folder, c->first, scan_offset(&c->scan), msg,
+        return damage_at(dir_folder_of(c->d, c->first), c->first, scan_offset(&c->scan), msg,
                          "no whole commit follows, though more events are durable");
     return why;
 }
@@ -157,12 +161,12 @@ enum err cursor_next(struct cursor *c, uint64_t bound, struct batch *out, struct
         if (!e)
             e = scan_next(&c->scan, out, msg);
     }
-    if (e == ERR_END)
-        e = ERR_MORE; /* nothing where there must be something */
+    if (e == ERR_END) /* nothing where there must be something */
+        e = dir_gone(c->d, c->wanted, msg) == ERR_ARCHIVED ? ERR_ARCHIVED : ERR_MORE;
     if (e)
         return cursor_damage(c, out, e, msg);
     if (out->seal.seq > c->bound)
-        return damage_at(c->d->log_folder, c->first, out->offset + out->lines.n, msg,
+        return damage_at(dir_folder_of(c->d, c->first), c->first, out->offset + out->lines.n, msg,
                          "a commit goes past the last durable event, %" PRIu64, c->bound);
     if (out->offset == 0)
         skip_header(out);

@@ -11,9 +11,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define DELIVERY_VERSION 2
-#define DELIVERY_FILE "delivery.db"
-
 /* To change the tables: raise DELIVERY_VERSION and add a step, which older ones are taken through when they are opened;
  * later ones are refused. States and receipts are the numbers of their enums, so these only ever grow at the end. An
  * endpoint that has rows and was never put itself has no cursor. What leaves by itself is found by its time, everything
@@ -338,6 +335,9 @@ enum err delivery_open(const struct store *s, struct delivery_store **out, struc
         return err_set(msg, ERR_INVALID, "the store was opened for reading only");
     store_info(s, &info);
     const char *folder = s->backend->delivery_folder(s);
+    if (!folder && s->backend != &backend_memory)
+        return err_set(msg, ERR_INVALID,
+                       "a store in Redis does not keep the state of deliveries yet: expected a dir store");
     struct delivery_store *d = new_state(folder);
     enum err e = ERR_OK;
     if (folder && !bell_init(&d->bell))

@@ -6,6 +6,8 @@
 #include "store/sql.h"
 #include "store/worker.h"
 
+#define DELIVERY_VERSION 2
+#define DELIVERY_FILE "delivery.db"
 #define DELIVERY_KEY 16
 
 enum delivery_write {

@@ -1,7 +1,10 @@
 /* A store in a folder: opening and closing it, and its table of functions. */
 #include "store/dir.h"
 
+#include "store/backup_folder.h"
 #include "store/file.h"
+#include "store/history_file.h"
+#include "store/log_files.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -17,9 +20,12 @@ static struct dir_store *new_store(const char *path)
 {
     struct dir_store *d = mem_zalloc(1, sizeof *d);
     d->path = mem_strdup(path);
-    d->folder = d->log_folder = d->lock = d->bell.fd = d->end.fd = -1;
+    d->folder = d->log_folder = d->archive_folder = d->lock = d->bell.fd = d->end.fd = -1;
+    d->first = 1;
     pthread_mutex_init(&d->guard, NULL);
     worker_init(&d->committer, &d->bell);
+    packer_init(&d->packer, &d->bell);
+    get_init(d);
     checkpoint_writer_init(&d->checkpoint, &d->bell);
     return d;
 }
@@ -84,6 +90,8 @@ static enum err open_end(struct dir_store *d, uint64_t limit, struct errmsg *msg
     if (d->n_segments == 0)
         return ERR_OK;
     const struct segment *s = &d->segments[d->n_segments - 1];
+    if (s->packed) /* closed: the next batch begins another */
+        return ERR_OK;
     segment_name(s->index.first, "ndjson", name);
     d->end.first = s->index.first;
     d->end.bytes = s->bytes;
@@ -108,12 +116,16 @@ static enum err open_to_write(struct dir_store *d, const struct store_options *o
 {
     struct recovery_plan plan = {.from = o->seal, .only_last = o->verify_later, .cut = true};
     enum err e = check_options(d, o, msg);
+    if (!e && d->meta.copy)
+        e = meta_make(d->folder, d->meta.simulated, &d->meta, msg); /* before anything is written to it */
     if (!e)
         e = open_parts(d, msg);
     if (!e)
         e = gather_witnesses(d, &plan, msg);
     if (!e)
         e = recover_log(d, &plan, opened, msg);
+    if (!e)
+        remove_leftovers(d->log_folder);
     if (!e)
         e = contacts_recover(d->contacts, d->seal.seq, msg);
     if (!e)
@@ -133,19 +145,28 @@ static enum err open_to_read(struct dir_store *d, struct store_opened *opened, s
     if (e && e != ERR_ABSENT)
         return err_set(msg, e, "%s: %s", d->path, why.text);
     if (d->synced && lock_is_held(d->folder))
-        return ERR_OK;
+        return dir_find_first(d, msg);
     e = gather_witnesses(d, &plan, msg);
     return e ? e : recover_log(d, &plan, opened, msg);
+}
+
+/* Before a lock is left in what is no store. A backup that was cut short may become one. */
+static enum err expect_store(struct dir_store *d, struct errmsg *msg)
+{
+    enum err e = meta_load(d->folder, d->path, &d->meta, msg);
+    return e == ERR_ABSENT && backup_is_settled(d->folder, d->path, NULL) != ERR_OK ? ERR_OK : e;
 }
 
 static enum err open_folder(struct dir_store *d, enum store_mode mode, const struct store_options *o,
                             struct store_opened *opened, struct errmsg *msg)
 {
     enum err e = folder_open(d->path, mode == STORE_INIT, &d->folder, msg);
-    if (!e && mode == STORE_WRITE)
-        e = meta_load(d->folder, d->path, &d->meta, msg); /* before a lock is left in what is no store */
+    if (!e)
+        e = mode == STORE_WRITE ? expect_store(d, msg) : backup_is_settled(d->folder, d->path, msg);
     if (!e && mode != STORE_READ)
         e = lock_take(d->folder, d->path, &d->lock, msg);
+    if (!e && mode == STORE_WRITE)
+        e = backup_settle(d->folder, d->path, msg);
     if (!e && mode == STORE_INIT)
         e = make_store(d, o->simulated, msg);
     if (!e)
@@ -154,7 +175,10 @@ static enum err open_folder(struct dir_store *d, enum store_mode mode, const str
         e = open_log_folder(d, msg);
     if (e)
         return e;
-    return mode == STORE_READ ? open_to_read(d, opened, msg) : open_to_write(d, o, opened, msg);
+    if (mode != STORE_READ)
+        return open_to_write(d, o, opened, msg);
+    e = open_to_read(d, opened, msg);
+    return !e && o->archive ? dir_open_archive(d, o->archive, msg) : e;
 }
 
 static enum err dir_open(const char *place, enum store_mode mode, const struct store_options *options,
@@ -186,19 +210,22 @@ static void dir_close(struct store *s)
     struct errmsg ignored;
     if (s->busy)
         (void)!dir_commit_poll(s, true, &ignored);
+    packer_done(&d->packer);
     worker_done(&d->committer);
     checkpoint_writer_done(&d->checkpoint);
     write_last_words(d);
     log_end_done(&d->end);
     contacts_close(d->contacts);
     get_done(d);
+    archived_done(&d->archived);
+    history_file_close(d->history);
     for (size_t i = 0; i < d->n_segments; i++)
         index_done(&d->segments[i].index);
     free(d->segments);
     synced_unmap(d->synced, s->mode != STORE_READ);
     pthread_mutex_destroy(&d->guard);
     bell_done(&d->bell);
-    int fds[] = {d->log_folder, d->folder, d->lock}; /* the lock goes last */
+    int fds[] = {d->archive_folder, d->log_folder, d->folder, d->lock}; /* the lock goes last */
     for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++)
         if (fds[i] >= 0)
             close(fds[i]);
@@ -216,6 +243,12 @@ static void dir_info(const struct store *s, struct store_info *out)
     pthread_mutex_lock(&d->guard);
     out->seal = d->seal;
     out->log_bytes = d->log_bytes;
+    out->disk_bytes = d->disk_bytes;
+    out->n_segments = d->n_segments;
+    out->n_packed = d->n_packed;
+    out->first = d->first;
+    out->archived = d->archived.seal;
+    out->archived_at = d->archived.last_at;
     pthread_mutex_unlock(&d->guard);
     if (out->durable != out->seal.seq)
         out->seal = (struct seal){.seq = out->durable};
@@ -299,6 +332,9 @@ const struct backend backend_dir = {
     .fd = dir_fd,
     .delivery_folder = dir_delivery_folder,
     .get = dir_get,
+    .where = dir_where,
+    .history = dir_history,
+    .tidy = dir_tidy,
     .contact = dir_contact,
     .unit_contact = dir_unit_contact,
     .key_find = dir_key_find,

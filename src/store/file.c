@@ -2,9 +2,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define COPY_PART ((size_t)16 << 20)
+#define COPY_BLOCK ((size_t)1 << 20)
 
 enum err file_error(struct errmsg *msg, const char *what, const char *name)
 {
@@ -87,6 +92,46 @@ enum err file_write(int fd, const char *name, struct iovec *parts, int n, uint64
     return ERR_OK;
 }
 
+/* What the kernel does not copy by itself, between file systems of different kinds, goes through memory. */
+static enum err copy_part(int from, int to, const char *name, size_t n, uint64_t offset, size_t *copied,
+                          struct errmsg *msg)
+{
+    off64_t in = (off64_t)offset, out = (off64_t)offset;
+    ssize_t done = copy_file_range(from, &in, to, &out, n, 0);
+    *copied = done > 0 ? (size_t)done : 0;
+    if (done > 0)
+        return ERR_OK;
+    if (done < 0 && errno != EINTR && errno != EXDEV && errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP)
+        return file_error(msg, "cannot copy", name);
+    struct buf b = BUF_INIT;
+    enum err e = file_read(from, name, &b, n < COPY_BLOCK ? n : COPY_BLOCK, offset, msg);
+    struct iovec part = {b.p, b.n};
+    if (!e)
+        e = file_write(to, name, &part, 1, offset, msg);
+    *copied = b.n;
+    buf_done(&b);
+    return e;
+}
+
+enum err file_copy(int from, int to, const char *name, uint64_t bytes, void (*told)(void *arg, uint64_t bytes),
+                   void *arg, struct errmsg *msg)
+{
+    uint64_t at = 0;
+    while (at < bytes) {
+        size_t n = bytes - at < COPY_PART ? (size_t)(bytes - at) : COPY_PART, copied;
+        enum err e = copy_part(from, to, name, n, at, &copied, msg);
+        if (e)
+            return e;
+        if (copied == 0)
+            return err_set(msg, ERR_DAMAGED, "%s has %llu bytes, expected were %llu", name, (unsigned long long)at,
+                           (unsigned long long)bytes);
+        at += copied;
+        if (told)
+            told(arg, at);
+    }
+    return ERR_OK;
+}
+
 enum err file_sync_folder(int folder, const char *name, struct errmsg *msg)
 {
     return fsync(folder) < 0 ? file_error(msg, "cannot sync the folder of", name) : ERR_OK;
@@ -113,4 +158,26 @@ enum err file_replace(int folder, const char *name, struct str bytes, struct err
     if (!e && renameat(folder, beside, folder, name) < 0)
         e = file_error(msg, "cannot rename to", name);
     return e ? e : file_sync_folder(folder, name, msg);
+}
+
+/* The path itself, or the folder that it would be made in. */
+static char *resolve(const char *path)
+{
+    char *found = realpath(path, NULL);
+    if (found || errno != ENOENT)
+        return found;
+    char *copy = mem_strdup(path);
+    found = realpath(dirname(copy), NULL);
+    free(copy);
+    return found;
+}
+
+bool file_lies_in(const char *path, const char *folder)
+{
+    char *own = resolve(path), *above = realpath(folder, NULL);
+    size_t n = above ? strlen(above) : 0;
+    bool does = own && above && strncmp(own, above, n) == 0 && (own[n] == '/' || own[n] == '\0');
+    free(own);
+    free(above);
+    return does;
 }

@@ -25,8 +25,16 @@ enum err file_load(int folder, const char *name, size_t max, struct buf *out, st
 enum err file_write(int fd, const char *name, struct iovec *parts, int n, uint64_t offset,
                     struct errmsg *msg) ERR_MUSTCHECK;
 
+/* The first `bytes` of a file to the front of an empty one, shared by both where the file system can do that. told()
+ * (which may be NULL) hears after each part how many there are. Nothing is synced. */
+enum err file_copy(int from, int to, const char *name, uint64_t bytes, void (*told)(void *arg, uint64_t bytes),
+                   void *arg, struct errmsg *msg) ERR_MUSTCHECK;
+
 /* Makes name hold these bytes, durably and all at once: written beside, synced, renamed, the folder synced. */
 enum err file_replace(int folder, const char *name, struct str bytes, struct errmsg *msg) ERR_MUSTCHECK;
 enum err file_sync_folder(int folder, const char *name, struct errmsg *msg) ERR_MUSTCHECK;
+
+/* Whether path, which need not be there yet, is that folder or lies below it. false, too, where that cannot be known. */
+bool file_lies_in(const char *path, const char *folder);
 
 #endif

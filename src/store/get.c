@@ -1,13 +1,11 @@
 /* One event by its number: a look at the index, and one block of at most 64 lines. */
 #include "store/dir.h"
 
-#include "store/file.h"
 #include "store/log_files.h"
 #include "store/logline.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
-#include <unistd.h>
 
 #define BLOCK ((uint64_t)8 << 10) /* measured: about half of a block of 64 lines is looked at */
 
@@ -37,30 +35,38 @@ bool find_place(const struct dir_store *d, uint64_t seq, uint64_t *first, uint64
     return true;
 }
 
+void get_init(struct dir_store *d)
+{
+    for (size_t i = 0; i < GET_FILES; i++)
+        d->files[i] = SEGMENT_FILE_CLOSED;
+}
+
 void get_done(struct dir_store *d)
 {
     for (size_t i = 0; i < GET_FILES; i++)
-        if (d->files[i].first)
-            close(d->files[i].fd);
+        segment_file_close(&d->files[i]);
     buf_done(&d->block);
 }
 
-static enum err open_segment(struct dir_store *d, size_t which, int *fd, struct errmsg *msg)
+void get_forget(struct dir_store *d, uint64_t first)
 {
-    struct get_file *f = &d->files[which % GET_FILES];
+    for (size_t i = 0; i < GET_FILES; i++)
+        if (d->files[i].first == first)
+            segment_file_close(&d->files[i]);
+}
+
+static enum err open_segment(struct dir_store *d, size_t which, struct segment_file **out, struct errmsg *msg)
+{
+    struct segment_file *f = &d->files[which % GET_FILES];
     uint64_t first = d->segments[which].index.first;
-    char name[SEGMENT_NAME];
     if (f->first != first) {
-        if (f->first)
-            close(f->fd);
-        segment_name(first, "ndjson", name);
-        f->fd = file_open(d->log_folder, name, O_RDONLY);
-        f->first = f->fd < 0 ? 0 : first;
-        if (f->fd < 0)
-            return file_error(msg, "cannot open log file", name);
+        segment_file_close(f);
+        enum err e = segment_file_open(f, dir_folder_of(d, first), first, msg);
+        if (e)
+            return e;
         posix_fadvise(f->fd, 0, 0, POSIX_FADV_RANDOM);
     }
-    *fd = f->fd;
+    *out = f;
     return ERR_OK;
 }
 
@@ -75,27 +81,31 @@ static enum err find_line(struct str block, uint64_t seq, size_t *used, struct s
             return ERR_OK;
         }
         if (number > seq)
-            return ERR_DAMAGED;
+            return ERR_INVALID;
         p = nl + 1;
     }
     *used = (size_t)(p - block.p);
     return ERR_MORE;
 }
 
-/* A store that is opened for reading only keeps no index. */
-static enum err get_by_reader(struct store *s, uint64_t seq, struct buf *out, struct errmsg *msg)
+/* Among the lines from one place of the index to the next. ERR_MORE, ERR_DAMAGED without a message: it is not there. */
+static enum err get_between(struct dir_store *d, struct segment_file *f, uint64_t seq, uint64_t from, uint64_t end,
+                            struct buf *out, struct errmsg *msg)
 {
-    struct store_reader *r;
     struct str line;
-    uint64_t got;
-    enum err e = dir_reader_open(s, seq - 1, &r, msg);
-    if (e)
-        return e;
-    e = dir_reader_next(r, &got, &line, msg);
-    if (!e)
-        buf_addstr(out, line);
-    dir_reader_close(r);
-    return e == ERR_END ? ERR_ABSENT : e;
+    size_t used = 0;
+    buf_clear(&d->block);
+    for (; from < end; from += BLOCK) {
+        enum err e = segment_file_read(f, &d->block, end - from < BLOCK ? end - from : BLOCK, from, msg);
+        if (e)
+            return e;
+        e = find_line(buf_str(&d->block), seq, &used, &line);
+        if (e == ERR_OK)
+            buf_addstr(out, line);
+        if (e != ERR_MORE)
+            return e;
+    }
+    return ERR_MORE;
 }
 
 enum err dir_get(struct store *s, uint64_t seq, struct buf *out, struct errmsg *msg)
@@ -103,28 +113,27 @@ enum err dir_get(struct store *s, uint64_t seq, struct buf *out, struct errmsg *
     struct dir_store *d = dir_of(s);
     if (seq == 0 || seq > dir_durable(d))
         return ERR_ABSENT;
-    if (s->mode == STORE_READ)
-        return get_by_reader(s, seq, out, msg);
-    size_t which = find_segment(d, seq), used = 0;
+    if (seq < d->first)
+        return dir_gone(d, seq, msg);
+    enum err e = s->mode == STORE_READ ? get_find_out(d, seq, msg) : ERR_OK;
+    if (e)
+        return e == ERR_ABSENT ? dir_gone(d, seq, msg) : e;
+    size_t which = find_segment(d, seq);
     const struct segment *g = &d->segments[which];
+    if (seq < g->index.first || seq >= g->index.next)
+        return dir_gone(d, seq, msg);
     size_t k = (seq - g->index.first) / INDEX_STEP;
     uint64_t at = g->index.place[k], end = k + 1 < g->index.n ? g->index.place[k + 1] : g->bytes;
-    char name[SEGMENT_NAME];
-    int fd = -1;
-    struct str line = STR_NONE;
-    segment_name(g->index.first, "ndjson", name);
-    enum err e = open_segment(d, which, &fd, msg);
-    buf_clear(&d->block);
-    if (!e)
-        e = ERR_MORE;
-    for (uint64_t from = at; e == ERR_MORE && from < end; from += BLOCK) {
-        e = file_read(fd, name, &d->block, end - from < BLOCK ? end - from : BLOCK, from, msg);
-        if (!e)
-            e = find_line(buf_str(&d->block), seq, &used, &line);
+    struct segment_file *f;
+    e = open_segment(d, which, &f, msg);
+    if (e == ERR_ABSENT) {
+        dir_notice_archive(d);
+        return dir_gone(d, seq, msg);
     }
-    if (e == ERR_OK)
-        buf_addstr(out, line);
-    else if (e != ERR_IO)
+    if (e)
+        return e;
+    e = get_between(d, f, seq, at, end, out, msg);
+    if (e == ERR_MORE || e == ERR_INVALID)
         e = damage_at(d->log_folder, g->index.first, at, msg, "event %" PRIu64 " is not where it was written", seq);
     return e;
 }

@@ -2,6 +2,7 @@
 
 #include "store/crc32c.h"
 #include "store/file.h"
+#include "store/le.h"
 #include "store/logline.h"
 #include "store/segment.h"
 
@@ -79,18 +80,6 @@ void index_trim(struct index *ix)
     ix->cap = ix->n;
 }
 
-static void add_le32(struct buf *b, uint32_t v)
-{
-    for (int i = 0; i < 4; i++)
-        buf_addc(b, (char)(v >> 8 * i));
-}
-
-static uint32_t get_le32(const char *p)
-{
-    const unsigned char *u = (const unsigned char *)p;
-    return (uint32_t)u[0] | (uint32_t)u[1] << 8 | (uint32_t)u[2] << 16 | (uint32_t)u[3] << 24;
-}
-
 void index_save(int folder, const struct segment *s)
 {
     struct buf b = BUF_INIT;
@@ -100,8 +89,8 @@ void index_save(int folder, const struct segment *s)
     BUF_LIT(&b, "\"}\n");
     buf_room(&b, 4 * s->index.n + 4);
     for (size_t i = 0; i < s->index.n; i++)
-        add_le32(&b, s->index.place[i]);
-    add_le32(&b, crc32c(0, b.p, b.n));
+        le32_add(&b, s->index.place[i]);
+    le32_add(&b, crc32c(0, b.p, b.n));
 
     segment_name(s->index.first, "idx", name);
     snprintf(beside, sizeof beside, "%s.new", name);
@@ -134,34 +123,34 @@ static bool parse_header(struct str s, struct header *h)
            s.n == (size_t)at + 2 * SEAL_HASH + 2 && hex_parse(line + at, h->hash, SEAL_HASH);
 }
 
-static bool parse(struct str file, uint64_t first, uint64_t bytes, struct segment *out)
+static bool parse(struct str file, struct segment *s)
 {
+    uint64_t first = s->index.first;
     struct header h;
-    if (file.n < 5 || crc32c(0, file.p, file.n - 4) != get_le32(file.p + file.n - 4))
+    if (file.n < 5 || crc32c(0, file.p, file.n - 4) != le32_get(file.p + file.n - 4))
         return false;
     const char *nl = log_line_end(file.p, file.p + file.n);
     if (!nl || !parse_header((struct str){file.p, (size_t)(nl - file.p)}, &h))
         return false;
-    if (h.first != first || h.bytes != bytes || h.last < first || h.places != (h.last - first) / INDEX_STEP + 1 ||
+    if (h.first != first || h.bytes != s->bytes || h.last < first || h.places != (h.last - first) / INDEX_STEP + 1 ||
         file.n != (size_t)(nl + 1 - file.p) + 4 * h.places + 4)
         return false;
-    out->bytes = bytes;
-    out->end.seq = h.last;
-    memcpy(out->end.hash, h.hash, SEAL_HASH);
-    index_start(&out->index, first, h.last + 1);
-    reserve(&out->index, h.places);
+    s->end.seq = h.last;
+    memcpy(s->end.hash, h.hash, SEAL_HASH);
+    index_start(&s->index, first, h.last + 1);
+    reserve(&s->index, h.places);
     for (size_t i = 0; i < h.places; i++)
-        out->index.place[i] = get_le32(nl + 1 + 4 * i);
-    out->index.n = h.places;
+        s->index.place[i] = le32_get(nl + 1 + 4 * i);
+    s->index.n = h.places;
     return true;
 }
 
-bool index_load(int folder, uint64_t first, uint64_t bytes, struct segment *out)
+bool index_load(int folder, struct segment *s)
 {
     struct buf b = BUF_INIT;
     char name[SEGMENT_NAME];
-    segment_name(first, "idx", name);
-    bool good = file_load(folder, name, INDEX_MAX_BYTES, &b, NULL) == ERR_OK && parse(buf_str(&b), first, bytes, out);
+    segment_name(s->index.first, "idx", name);
+    bool good = file_load(folder, name, INDEX_MAX_BYTES, &b, NULL) == ERR_OK && parse(buf_str(&b), s);
     buf_done(&b);
     return good;
 }

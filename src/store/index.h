@@ -27,14 +27,17 @@ void index_trim(struct index *ix);
 /* A segment of the log. */
 struct segment {
     struct index index;
-    uint64_t bytes;  /* up to the end of its last durable seal */
-    struct seal end; /* that seal */
+    uint64_t bytes;  /* of text, up to the end of its last durable seal */
+    uint64_t disk;   /* what it takes on the disk */
+    bool packed;     /* its file is compressed */
+    struct seal end; /* the last seal */
 };
 
 /* The file beside a closed segment. It is derived: lost or damaged, it is made again from the segment, so that it is
  * not even synced. */
 void index_save(int folder, const struct segment *s);
-/* false: there is none, or it is damaged, or not about these first number and size. */
-bool index_load(int folder, uint64_t first, uint64_t bytes, struct segment *out);
+/* Fills in s->index and s->end by its first number and size. false, and s untouched: there is no such file, or it is
+ * damaged, or about another segment. */
+bool index_load(int folder, struct segment *s);
 
 #endif

@@ -88,7 +88,7 @@ static void memory_info(const struct store *s, struct store_info *out)
     pthread_mutex_lock(&m->guard);
     out->durable = m->seal.seq;
     out->seal = m->seal;
-    out->log_bytes = m->bytes;
+    out->log_bytes = out->disk_bytes = m->bytes;
     pthread_mutex_unlock(&m->guard);
 }
 
@@ -199,6 +199,16 @@ static enum err memory_get(struct store *s, uint64_t seq, struct buf *out, struc
     if (seq == 0 || seq > m->seal.seq)
         return ERR_ABSENT;
     buf_addstr(out, first_line(lines_from(find_chunk(m, seq), seq)));
+    return ERR_OK;
+}
+
+static enum err memory_where(const struct store *s, uint64_t seq, struct buf *out, struct errmsg *msg)
+{
+    struct store_info info;
+    memory_info(s, &info);
+    if (seq == 0 || seq > info.durable)
+        return err_set(msg, ERR_ABSENT, "there is no event %" PRIu64, seq);
+    buf_printf(out, "event %" PRIu64, seq);
     return ERR_OK;
 }
 
@@ -348,6 +358,7 @@ const struct backend backend_memory = {
     .fd = memory_fd,
     .delivery_folder = memory_delivery_folder,
     .get = memory_get,
+    .where = memory_where,
     .contact = memory_contact,
     .unit_contact = memory_unit_contact,
     .key_find = memory_key_find,

@@ -1,7 +1,6 @@
 #include "store/scan.h"
 
 #include "store/backend.h"
-#include "store/file.h"
 
 #include <fcntl.h>
 
@@ -12,7 +11,6 @@
 void scan_init(struct scan *s)
 {
     memset(s, 0, sizeof *s);
-    s->fd = -1;
     s->hasher = seal_hasher_new();
 }
 
@@ -22,16 +20,15 @@ void scan_done(struct scan *s)
     seal_hasher_free(s->hasher);
 }
 
-void scan_start(struct scan *s, int fd, const char *name, uint64_t offset, const struct seal *previous)
+void scan_start(struct scan *s, struct segment_file *file, uint64_t offset, const struct seal *previous)
 {
-    s->fd = fd;
-    s->name = name;
+    s->file = file;
     s->start = offset;
     s->data.n = s->used = s->seen = 0;
     s->chained = previous != NULL;
     if (previous)
         s->seal = *previous;
-    posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+    posix_fadvise(file->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 }
 
 void scan_forget(struct scan *s)
@@ -53,7 +50,7 @@ static enum err read_block(struct scan *s, bool *end, struct errmsg *msg)
         s->used = 0;
     }
     size_t before = s->data.n;
-    enum err e = file_read(s->fd, s->name, &s->data, BLOCK, s->start + s->data.n, msg);
+    enum err e = segment_file_read(s->file, &s->data, BLOCK, s->start + s->data.n, msg);
     *end = !e && s->data.n == before;
     return e;
 }
@@ -81,7 +78,7 @@ static enum err check_seal(struct scan *s, const struct batch *b)
         seal_add(s->hasher, b->lines.p, b->lines.n);
         seal_end(s->hasher, hash);
         if (memcmp(hash, b->seal.hash, SEAL_HASH) != 0)
-            return ERR_DAMAGED;
+            return ERR_INVALID;
     }
     s->chained = true;
     s->seal = b->seal;

@@ -4,13 +4,12 @@
 #define STORE_SCAN_H
 
 #include "store/logline.h"
-#include "store/seal.h"
+#include "store/segment_file.h"
 
 struct scan {
-    int fd;           /* borrowed */
-    const char *name; /* borrowed, for messages */
+    struct segment_file *file; /* borrowed */
     struct seal_hasher *hasher;
-    struct buf data; /* bytes of the file from offset `start` */
+    struct buf data; /* bytes of its text from offset `start` */
     uint64_t start;
     size_t used;  /* of data: before it, all has been given out */
     size_t seen;  /* of data: before it, lines known not to be seals */
@@ -20,7 +19,7 @@ struct scan {
 
 /* One commit's bytes; all point into the scan and hold until its next call. */
 struct batch {
-    uint64_t offset;  /* of its first byte in the file */
+    uint64_t offset;  /* of its first byte in the text */
     struct str bytes; /* everything, the seal's line and newline included */
     struct str lines; /* the same without the seal's line */
     struct seal seal;
@@ -31,10 +30,11 @@ void scan_done(struct scan *s);
 
 /* From offset on. previous: the seal that ends there; NULL: unknown, so that the first batch (or what is left of it)
  * is taken as it is. */
-void scan_start(struct scan *s, int fd, const char *name, uint64_t offset, const struct seal *previous);
+void scan_start(struct scan *s, struct segment_file *file, uint64_t offset, const struct seal *previous);
 
-/* ERR_END: the file ends exactly here. ERR_MORE: bytes follow, but no whole seal's line within COMMIT_MAX_BYTES.
- * ERR_DAMAGED: the seal does not fit (no message; *out shows the batch). ERR_IO. */
+/* ERR_END: the text ends exactly here. ERR_MORE: bytes follow, but no whole seal's line within COMMIT_MAX_BYTES.
+ * ERR_INVALID: the seal does not fit (no message; *out shows the batch). ERR_DAMAGED: what is compressed there is
+ * damaged. ERR_IO. */
 enum err scan_next(struct scan *s, struct batch *out, struct errmsg *msg) ERR_MUSTCHECK;
 
 /* Forgets what was read but not given out: it may have been read before it was durable. */

@@ -5,11 +5,11 @@
 #include "store/index.h"
 #include "store/seal.h"
 
-#define SEGMENT_NAME 32
-#define SEGMENT_DEFAULT ((uint64_t)256 << 20)
+#define SEGMENT_NAME 40
+#define SEGMENT_DEFAULT ((uint64_t)32 << 20)
 #define SEGMENT_MAX ((uint64_t)2 << 30) /* with one more commit it is still below 4 GiB */
 
-/* "00000000000000000001.ndjson", ".idx" */
+/* "00000000000000000001.ndjson"; other suffixes are "idx", "ndjson.zst", "ndjson.zst.new" */
 void segment_name(uint64_t first, const char *suffix, char out[SEGMENT_NAME]);
 
 /* Where the next batch goes. Only whoever runs the commit touches it. */

@@ -3,15 +3,16 @@
 
 #include <string.h>
 
-static const struct backend *const backends[] = {&backend_dir, &backend_memory};
+static const struct backend *const backends[] = {&backend_dir, &backend_memory, &backend_redis};
 
 static const struct backend *find_backend(const char *uri, const char **place, struct errmsg *msg)
 {
     for (size_t i = 0; i < sizeof backends / sizeof backends[0]; i++) {
         size_t n = strlen(backends[i]->scheme);
-        if (strncmp(uri, backends[i]->scheme, n) == 0 && uri[n] == ':') {
-            *place = uri + n + 1;
-            return backends[i];
+        const struct backend *b = backends[i];
+        if (strncmp(uri, b->scheme, n) == 0 && (uri[n] == ':' || (b->whole_uri && uri[n] == '-'))) {
+            *place = b->whole_uri ? uri : uri + n + 1;
+            return b;
         }
     }
     err_set(msg, ERR_INVALID, "store \"%s\": expected \"dir:PATH\" or \"memory:\"", uri);
@@ -49,6 +50,8 @@ void store_close(struct store *s)
 void store_info(const struct store *s, struct store_info *out)
 {
     s->backend->info(s, out);
+    if (!out->first) /* of a kind of store that nothing is ever moved away from */
+        out->first = 1;
 }
 
 /* A commit that failed may have left anything on the disk: from then on the store only says so. */
@@ -113,6 +116,23 @@ int store_fd(const struct store *s)
 enum err store_get(struct store *s, uint64_t seq, struct buf *out, struct errmsg *msg)
 {
     return s->backend->get(s, seq, out, msg);
+}
+
+enum err store_where(const struct store *s, uint64_t seq, struct buf *out, struct errmsg *msg)
+{
+    return s->backend->where(s, seq, out, msg);
+}
+
+enum err store_tidy(struct store *s, bool compress, struct errmsg *msg)
+{
+    if (s->mode == STORE_READ || !s->backend->tidy)
+        return ERR_OK;
+    return s->backend->tidy(s, compress, msg);
+}
+
+enum err store_history(struct store *s, uint64_t seq, struct buf *out, struct errmsg *msg)
+{
+    return s->backend->history ? s->backend->history(s, seq, out, msg) : ERR_ABSENT;
 }
 
 enum err store_contact(struct store *s, uint32_t number, struct str id, struct buf *out, struct contact *contact,

@@ -69,10 +69,13 @@ enum store_mode {
 
 struct store_options {
     bool simulated;          /* kept at INIT; at WRITE it must be the same, else ERR_INVALID */
-    uint64_t segment_bytes;  /* when a segment is closed; 0: the default, 256 MiB */
+    uint64_t segment_bytes;  /* when a segment is closed; 0: the default, 32 MiB */
     const struct seal *seal; /* WRITE: at the checkpoint's seal the chain is picked up; NULL: verified from the start */
-    bool verify_later;       /* WRITE: the caller reads the whole log through a reader, which checks every seal, before it
-                                relies on it: closed segments are not read twice */
+    const char *archive;     /* READ: a folder that events were archived to, which are read as if still in the log;
+                                NULL: none. ERR_INVALID: it is none, or has not all that leads up to the log */
+    int64_t lease_ms;        /* WRITE, Redis: a writer silent for so long may lose the store to another; 0: 6 s */
+    bool verify_later;       /* WRITE: the caller reads the whole log through a reader, which checks every seal, before
+                                it relies on it: closed segments are not read twice */
 };
 
 /* What opening found, for the log and for people. */
@@ -87,11 +90,19 @@ struct store_info {
                              number only */
     char incarnation[33]; /* 32 hex digits, made at INIT */
     bool simulated;
-    uint64_t log_bytes;
+    uint64_t log_bytes;   /* the log's segments as text, whatever they take on the disk */
+    uint64_t disk_bytes;  /* what they take there */
+    uint64_t first;       /* the first event that is in the log, or would be; 1, unless older ones were archived */
+    struct seal archived; /* the last event that was ever moved to an archive, and its seal; seq 0: none. Events up to
+                             there may be in the log nevertheless, put back */
+    int64_t archived_at;  /* when that event was decided: Unix seconds */
+    uint64_t n_segments, n_packed; /* how many segments there are, and are compressed; all 0 with STORE_READ beside a
+                                      writer */
 };
 
-/* uri: "dir:PATH" or "memory:". Fails with ERR_ABSENT (not initialised), ERR_LOCKED (the message names the
- * holder's pid), ERR_DAMAGED (the message names file, line and what is wrong), ERR_VERSION, ERR_IO. */
+/* uri: "dir:PATH", "memory:", or a Redis (redis/address.h). Fails with ERR_ABSENT (not initialised), ERR_LOCKED (the
+ * message names the holder's pid), ERR_DAMAGED (the message names file, line and what is wrong), ERR_VERSION or
+ * ERR_IO. */
 enum err store_open(const char *uri, enum store_mode mode, const struct store_options *options, struct store **out,
                     struct store_opened *opened, struct errmsg *msg) ERR_MUSTCHECK;
 void store_close(struct store *s);
@@ -103,11 +114,27 @@ void store_info(const struct store *s, struct store_info *out);
 enum err store_commit(struct store *s, const struct commit *c, struct errmsg *msg) ERR_MUSTCHECK;
 /* ERR_OK: done; ERR_MORE: still in flight (never with wait); else it failed. */
 enum err store_commit_poll(struct store *s, bool wait, struct errmsg *msg) ERR_MUSTCHECK;
-/* Readable (level) when a commit or a checkpoint's slice has finished; -1 when the store never needs it. */
+/* Readable (level) when a commit, a checkpoint's slice or a compression has finished; -1 when the store never
+ * needs it. */
 int store_fd(const struct store *s);
 
-/* The line of one durable event, without its newline, appended to out. ERR_ABSENT past the end. */
+/* The line of one durable event, without its newline, appended to out. ERR_ABSENT past the end; ERR_ARCHIVED: it was
+ * moved away, and the message says where to. */
 enum err store_get(struct store *s, uint64_t seq, struct buf *out, struct errmsg *msg) ERR_MUSTCHECK;
+
+/* The history (codec/history_json.h) of the person whose last archived event is number seq, as of that event, appended
+ * to out. ERR_ABSENT: that is nobody's last archived event. ERR_ARCHIVED: more was archived just now, so that
+ * info.archived is another. By whoever calls store_get(). */
+enum err store_history(struct store *s, uint64_t seq, struct buf *out, struct errmsg *msg) ERR_MUSTCHECK;
+
+/* Where that event stands, for people, appended to out: "log/00000000000000000001.ndjson line 17" (".ndjson.zst": as
+ * its text has lines). Reads the file from its beginning. ERR_ABSENT past the end. On any thread. */
+enum err store_where(const struct store *s, uint64_t seq, struct buf *out, struct errmsg *msg) ERR_MUSTCHECK;
+
+/* A share of what can wait: closed segments are compressed, one at a time, by a thread of the store's own; never
+ * blocks. compress: whether a further one may be begun. To be called again now and then, and when store_fd() is
+ * readable. Anything but ERR_OK is worth a warning and harms nothing: it is tried again after an hour. */
+enum err store_tidy(struct store *s, bool compress, struct errmsg *msg) ERR_MUSTCHECK;
 
 /* The latest durable contact of a beneficiary (id must match, else ERR_DAMAGED) or a unit. The strings are
  * appended to out and point into it, so out must not grow while they are used. ERR_ABSENT: there is none. */
@@ -131,7 +158,7 @@ enum err store_stamp(struct store *s, struct buf *out, struct errmsg *msg) ERR_M
 enum err store_reader_open(const struct store *s, uint64_t after, struct store_reader **out,
                            struct errmsg *msg) ERR_MUSTCHECK;
 /* The next line without its newline; it points into the reader and holds until the next call. ERR_END: no more now
- * (try again later); ERR_DAMAGED with the exact place. */
+ * (try again later); ERR_DAMAGED with the exact place; ERR_ARCHIVED: it is not there any more. */
 enum err store_reader_next(struct store_reader *r, uint64_t *seq, struct str *line, struct errmsg *msg) ERR_MUSTCHECK;
 /* The seal that covers everything returned so far, when the last line returned was its last; else ERR_ABSENT. */
 enum err store_reader_seal(const struct store_reader *r, struct seal *out);

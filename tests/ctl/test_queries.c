@@ -29,7 +29,7 @@ static const char person[] =
     "\"held_by\":[\"brake\",\"feed:face\"]}";
 
 #define EVENT                                                                                 \
-    "{\"seq\":7,\"prev\":3,\"time\":\"2026-03-01T09:00:00+08:00\",\"type\":\"reminder.due\"," \
+    "{\"seq\":7,\"prev\":0,\"time\":\"2026-03-01T09:00:00+08:00\",\"type\":\"reminder.due\"," \
     "\"subject\":\"330902-1\",\"data\":{\"due_on\":\"2026-05-31\",\"number\":1,\"of\":3,\"missed\":0}}"
 
 static void test_show(void)
@@ -65,6 +65,62 @@ static void test_show(void)
     ok(r.status == 1 && has(r.err, "nobody is not enrolled"), "an unknown id ends with 1");
 }
 
+#define ACCEPTED                                                                                        \
+    "{\"seq\":4,\"prev\":3,\"time\":\"2025-06-20T10:00:00+08:00\",\"type\":\"certification.accepted\"," \
+    "\"subject\":\"p-1\",\"data\":{\"ref\":\"r\",\"channel\":\"face\",\"certified_on\":\"2025-05-20\"," \
+    "\"received_on\":\"2025-06-20\",\"effect\":\"renewed\",\"due_on\":\"2026-05-31\"}}\n"
+#define SUSPENDED                                                                                               \
+    "{\"seq\":9,\"prev\":4,\"time\":\"2026-07-02T00:00:00+08:00\",\"type\":\"benefit.suspended\","              \
+    "\"subject\":\"p-1\",\"data\":{\"due_on\":\"2026-05-31\",\"suspended_on\":\"2026-07-02\",\"first_withheld_" \
+    "period\":\"2026-07\"}}\n"
+
+static void test_show_as_of(void)
+{
+    static const struct fake_answer answers[] = {
+        {"GET /v1/beneficiaries/p-1?as_of=2026-07-03",
+         "{\"id\":\"p-1\",\"status\":\"suspended\",\"suspended_on\":\"2026-07-02\",\"due_on\":\"2026-05-31\","
+         "\"certified_on\":\"2025-05-20\",\"next\":null,\"held_by\":null}",
+         200},
+        {"GET /v1/beneficiaries/p-1/events?as_of=2026-07-03", ACCEPTED SUSPENDED, 200},
+        {"GET /v1/beneficiaries/p-1/events", ACCEPTED SUSPENDED ACCEPTED ACCEPTED, 200},
+        {"GET /v1/beneficiaries/p-1?as_of=2026-07-01T23%3A59%3A59%2B08%3A00", "{\"suspend_on\":\"2026-06-16\"}", 200},
+        {"GET /v1/beneficiaries/p-1?as_of=2026-06-16", "{\"held_by\":[\"moratorium\",\"brake\"]}", 200},
+        {"GET /v1/beneficiaries/p-1?as_of=2020-01-01", "{\"detail\":\"not enrolled yet then\"}", 404},
+        {"GET /v1/beneficiaries/p-1?as_of=2199-01-01", "{\"detail\":\"as_of: expected a time that has come\"}", 400},
+        {NULL, NULL, 0},
+    };
+    start(NULL);
+    d.answers = answers;
+    run_ctl(&r, NULL, "-c", config, "show", "p-1", "--as-of", "2026-07-03", NULL);
+    is_str(
+        r.out,
+        "As known on 2026-07-03:\n\n"
+        "p-1  suspended since 2026-07-02: not certified by 2026-05-31\n"
+        "next: nothing by itself; a certification resumes the benefit\n"
+        "held: which holds were in force then is not known any more\n\n"
+        "  last certified on      2025-05-20\n"
+        "  received on            2025-06-20\n"
+        "  due by                 2026-05-31\n"
+        "  suspended on           2026-07-02\n\n"
+        "  (older events were archived)\n"
+        "  2025-06-20 10:00  certified on 2025-05-20 by face (ref r), received on 2025-06-20, 31 days later; valid "
+        "through 2026-05-31\n"
+        "  2026-07-02 00:00  suspended: certification was due by 2026-05-31; held back from 2026-06-16 by moratorium, "
+        "brake; withheld from 2026-07\n\n"
+        "2 later events are not shown.\n",
+        "a person as known at an earlier time");
+    run_ctl(&r, NULL, "-c", config, "show", "p-1", "--as-of", "2026-07-03", "--json", NULL);
+    ok(has(r.out, "\"held_by\":null,\"events\":[{\"seq\":4,") && has(r.out, "\"seq\":9,") && strlen(r.out) < 1000,
+       "as JSON with the events up to then alone");
+    run_ctl(&r, NULL, "-c", config, "show", "p-1", "--as-of", "2020-01-01", NULL);
+    ok(r.status == 1 && has(r.err, "p-1: not enrolled yet then"), "before the enrolment it says so, and ends with 1");
+    run_ctl(&r, NULL, "-c", config, "show", "p-1", "--as-of", "2199-01-01", NULL);
+    ok(r.status == 1 && has(r.err, "expected a time that has come"), "what has not come is the daemon's to refuse");
+    run_ctl(&r, NULL, "-c", config, "show", "p-1", "--as-of", "yesterday", NULL);
+    ok(r.status == 2 && has(r.err, "--as-of \"yesterday\": expected a date such as"), "what is no time is refused");
+    fake_daemon_stop(&d);
+}
+
 static void test_due(void)
 {
     static const char answer[] = "{\"by\":\"month\",\"rows\":[{\"on\":\"2026-06\",\"reminder\":1200,\"grace\":3,"
@@ -85,6 +141,10 @@ static void test_due(void)
     run_ctl(&r, NULL, "-c", config, "due", NULL);
     fake_daemon_stop(&d);
     is_str(r.out, "Nothing falls due in that time.\n", "nothing is a sentence");
+    run_ctl(&r, NULL, "--url", "http://127.0.0.1:1", "due", "--as-of", "2026-06-01", NULL);
+    ok(r.status == 2 && has(r.err, "cannot go with --url"), "the past is read from the store: not with --url");
+    run_ctl(&r, NULL, "-c", config, "due", "--as-of", "2026-06", NULL);
+    ok(r.status == 2 && has(r.err, "--as-of \"2026-06\": expected"), "nor as of what is no time");
 }
 
 static void test_status(void)
@@ -242,6 +302,7 @@ int main(void)
     config = test_config("");
     socket_path = test_path("api.sock");
     test_show();
+    test_show_as_of();
     test_due();
     test_status();
     test_status_endpoints();

@@ -304,6 +304,15 @@ static uint64_t setting(const char *name, uint64_t otherwise)
     return text ? strtoull(text, NULL, 10) : otherwise;
 }
 
+/* The lives that were cut short have left a history that could have been, and states that follow from it. */
+static void check_verified(struct trial *t)
+{
+    const char *const argv[] = {"lifecertctl", "-c", t->node->config, "verify", NULL};
+    buf_clear(&t->client.text);
+    if (!is_int(run_program(argv, &t->client.text), 0, "verify finds every decision and every state as it must be"))
+        diag("%s", t->client.text.p);
+}
+
 int main(void)
 {
     static struct trial t;
@@ -331,6 +340,7 @@ int main(void)
         check_state(&t);
         is_int(crash_wrong_contacts(&t.client, true), 0, "everybody has the contact that the accepted inputs brought");
         check_whole(&t);
+        check_verified(&t);
         report(&t, kills);
     }
     node_free(t.node, !good);

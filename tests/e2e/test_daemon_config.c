@@ -190,8 +190,32 @@ static void passed_socket(void)
     node_must_start(n);
     request_once(path, "GET", "/healthz", NULL, STR_NONE, &r);
     check(r.status == 200, "a socket that was passed is answered on");
-    check(access(n->socket, F_OK) != 0, "in place of the configured one");
-    check(node_stop(n) == 0 && access(path, F_OK) == 0, "and stays when the daemon goes");
+    request_once(n->socket, "GET", "/healthz", NULL, STR_NONE, &r);
+    check(r.status == 200, "and the configured one beside it");
+    check(node_stop(n) == 0 && access(path, F_OK) == 0, "it stays when the daemon goes");
+    check(access(n->socket, F_OK) != 0, "the configured one does not");
+    listen_close(address, n->pass_fd);
+    done_with(n);
+}
+
+/* As a service manager has it, which keeps the socket from one start to the next. */
+static void passed_in_place(void)
+{
+    struct node *n = node_new(CONFIG);
+    struct errmsg msg;
+    char address[160];
+    snprintf(address, sizeof address, "unix:%s", n->socket);
+    if (listen_open(address, &n->pass_fd, &msg) != ERR_OK)
+        bail_out("%s", msg.text);
+    node_init(n);
+    node_must_start(n);
+    request_once(n->socket, "GET", "/healthz", NULL, STR_NONE, &r);
+    check(r.status == 200, "one that was passed takes the place of the configured one");
+    check(node_stop(n) == 0 && access(n->socket, F_OK) == 0, "and stays, for the next start");
+    node_must_start(n);
+    request_once(n->socket, "GET", "/healthz", NULL, STR_NONE, &r);
+    check(r.status == 200, "which answers on it again");
+    check(node_stop(n) == 0, "without a word of another process");
     listen_close(address, n->pass_fd);
     done_with(n);
 }
@@ -256,12 +280,13 @@ static void fast_clock(void)
 
 int main(void)
 {
-    plan(N_COMMANDS + 6 + 5 + 11 + 3 + 5 + 4);
+    plan(N_COMMANDS + 6 + 5 + 11 + 4 + 4 + 5 + 4);
     command_line();
     checking();
     refusals();
     reloading();
     passed_socket();
+    passed_in_place();
     failing_store();
     fast_clock();
     reply_done(&r);

@@ -17,6 +17,7 @@
 
 /* Noon of a day on which nothing falls due. */
 static const char config[] = "timezone = \"Asia/Shanghai\"\n"
+                             "compress_log = false\n"
                              "clock = \"2026-02-03T12:00:00+08:00 x1\"\n"
                              "brake_limit = \"off\"\n"
                              "channel \"face\" { }\n"

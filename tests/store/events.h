@@ -39,6 +39,13 @@ static inline bool event_is(struct str line, uint64_t seq)
     return same;
 }
 
+/* Commits, and waits until it is done. */
+static inline enum err commit_whole(struct store *s, const struct commit *c, struct errmsg *msg)
+{
+    enum err e = store_commit(s, c, msg);
+    return e == ERR_MORE ? store_commit_poll(s, true, msg) : e;
+}
+
 /* Commits the events after the last one up to last, and waits. */
 static inline enum err commit_events(struct store *s, uint64_t last, struct errmsg *msg)
 {
@@ -46,9 +53,7 @@ static inline enum err commit_events(struct store *s, uint64_t last, struct errm
     store_info(s, &info);
     struct buf b = events_make(info.durable + 1, last);
     struct commit c = {.first = info.durable + 1, .last = last, .lines = buf_str(&b)};
-    enum err e = store_commit(s, &c, msg);
-    if (e == ERR_MORE)
-        e = store_commit_poll(s, true, msg);
+    enum err e = commit_whole(s, &c, msg);
     buf_done(&b);
     return e;
 }

@@ -9,24 +9,74 @@
 #include <unistd.h>
 
 #include "tests/lib/tap.h"
+#include "tests/net/redis_server.h"
+#include "tests/redis/cluster.h"
 #include "tests/store/events.h"
 
 struct kind {
     const char *name;
     bool lasts; /* outlives its process */
+    void (*make_uri)(const char *name, char out[256]);
+    int deaths;
 };
 
-static const struct kind kinds[] = {{"memory", false}, {"dir", true}};
+static struct redis_server server;
+static struct cluster cluster;
+
+static void memory_uri(const char *name, char out[256])
+{
+    (void)name;
+    snprintf(out, 256, "memory:");
+}
+
+static void dir_uri(const char *name, char out[256])
+{
+    snprintf(out, 256, "dir:%s/%s", tap_tmpdir(), name);
+}
+
+static void redis_uri(const char *name, char out[256])
+{
+    snprintf(out, 256, "redis://127.0.0.1:%d/%s", server.port, name);
+}
+
+static void redis_cluster_uri(const char *name, char out[256])
+{
+    cluster_uri(&cluster, name, out, 256);
+}
+
+static const struct kind kinds[] = {
+    {"memory", false, memory_uri, 0},
+    {"dir", true, dir_uri, 40},
+    {"redis", true, redis_uri, 10},
+    {"redis-cluster", true, redis_cluster_uri, 10},
+};
 
 static void make_uri(const struct kind *k, const char *name, char out[256])
 {
-    if (k->lasts)
-        snprintf(out, 256, "%s:%s/%s", k->name, tap_tmpdir(), name);
-    else
-        snprintf(out, 256, "%s:", k->name);
+    k->make_uri(name, out);
 }
 
-static const struct store_options small_segments = {.segment_bytes = 4096};
+/* Starts what the kind's stores need; false: not in this suite, where it is too slow. */
+static bool kind_begin(const struct kind *k)
+{
+    static char folder[256];
+    static const char *const options[] = {"--appendonly", "yes", "--appendfsync", "always", "--dir", folder, NULL};
+    const char *suite = getenv("TEST_SUITE");
+    bool plain = !suite || strcmp(suite, "plain") == 0;
+    if (k->make_uri == redis_uri && (plain || strcmp(suite, "asan") == 0)) {
+        snprintf(folder, sizeof folder, "%s", tap_tmpdir());
+        server.options = options;
+        redis_server_start(&server);
+    } else if (k->make_uri == redis_cluster_uri && plain)
+        cluster_start(&cluster);
+    else
+        return k->make_uri == memory_uri || k->make_uri == dir_uri;
+    return true;
+}
+
+#define LEASE_MS 300
+
+static const struct store_options small_segments = {.segment_bytes = 4096, .lease_ms = LEASE_MS};
 
 /* Opens, or ends the test program. */
 static struct store *open_store(const char *uri, enum store_mode mode, const struct store_options *o)
@@ -104,6 +154,44 @@ static void test_commits(const struct kind *k)
     buf_done(&b);
 }
 
+static void test_places(const struct kind *k)
+{
+    char uri[256];
+    struct errmsg msg = {""};
+    struct buf b = BUF_INIT;
+    struct store *s = make_store(k, "places", uri);
+    is_int(store_where(s, 1, &b, &msg), ERR_ABSENT, "%s: an event that is not there has no place", k->name);
+    ok(commit_events(s, 200, &msg) == ERR_OK, "%s: events", k->name);
+    BUF_LIT(&b, "at ");
+    is_int(store_where(s, 200, &b, &msg), ERR_OK, "%s: one that is there has one", k->name);
+    ok(b.n > 5 && memcmp(b.p, "at ", 3) == 0, "%s: which is appended: %.*s", k->name, (int)b.n, b.p);
+    is_int(store_where(s, 201, &b, &msg), ERR_ABSENT, "%s: the one after the last has none", k->name);
+    is_int(store_where(s, 0, &b, &msg), ERR_ABSENT, "%s: nor has event 0", k->name);
+    buf_done(&b);
+    store_close(s);
+}
+
+/* What a store does with its time changes nothing that anybody sees. */
+static void test_tidying(const struct kind *k)
+{
+    char uri[256];
+    struct errmsg msg = {""};
+    struct store_info info;
+    struct store *s = make_store(k, "tidying", uri);
+    bool good = true;
+    for (uint64_t last = 50; last <= 2000; last += 50)
+        good = good && commit_events(s, last, &msg) == ERR_OK && store_tidy(s, true, &msg) == ERR_OK;
+    ok(good, "%s: a store is tidied between commits %s", k->name, msg.text);
+    ok(gets_all(s, 2000), "%s: every event is found", k->name);
+    is_int(read_all(s, 0, NULL, &msg), 2000, "%s: and read", k->name);
+    store_info(s, &info);
+    ok(info.n_packed <= info.n_segments && info.log_bytes > 0 && info.disk_bytes > 0, "%s: it knows what it takes",
+       k->name);
+    s = reopen(k, s, uri); /* amid a compression, maybe */
+    ok(gets_all(s, 2000), "%s: also after a restart", k->name);
+    store_close(s);
+}
+
 static void test_refusals(const struct kind *k)
 {
     char uri[256];
@@ -117,9 +205,9 @@ static void test_refusals(const struct kind *k)
     struct commit empty = {.first = 6, .last = 6};
     is_int(store_commit(s, &empty, &msg), ERR_INVALID, "%s: and an event without a line", k->name);
     struct commit good = {.first = 6, .last = 6, .lines = buf_str(&six)};
-    is_int(store_commit(s, &good, &msg), ERR_OK, "%s: which does not harm the store", k->name);
+    is_int(commit_whole(s, &good, &msg), ERR_OK, "%s: which does not harm the store", k->name);
     struct commit wrong = {.first = 7, .last = 7, .lines = buf_str(&b)};
-    is_int(store_commit(s, &wrong, &msg), ERR_INVALID, "%s: a line too many is refused", k->name);
+    is_int(commit_whole(s, &wrong, &msg), ERR_INVALID, "%s: a line too many is refused", k->name);
     struct commit right = {.first = 7, .last = 8, .lines = buf_str(&b)};
     is_int(store_commit(s, &right, &msg), ERR_INVALID, "%s: after which the store takes no more", k->name);
     store_info(s, &info);
@@ -463,7 +551,7 @@ static void test_checkpoints(const struct kind *k)
         store_close(s);
         ok(checkpoint_open(uri, 1, &r, &seal, &msg) == ERR_OK, "%s: with its seal", k->name);
         checkpoint_close(r);
-        struct store_options from = {.segment_bytes = 4096, .seal = &seal};
+        struct store_options from = {.segment_bytes = 4096, .seal = &seal, .lease_ms = LEASE_MS};
         s = open_store(uri, STORE_WRITE, &from);
         ok(gets_all(s, 500), "%s: the chain is picked up there", k->name);
         store_close(s);
@@ -485,7 +573,7 @@ static void test_opening(const struct kind *k)
     char uri[256];
     struct errmsg msg = {""};
     struct store *s, *other;
-    struct store_options simulated = {.simulated = true};
+    struct store_options simulated = {.simulated = true, .lease_ms = LEASE_MS};
     make_uri(k, "opening", uri);
     is_int(store_open("punched-cards:", STORE_INIT, NULL, &s, NULL, &msg), ERR_INVALID, "no such kind of store");
     is_int(store_open(uri, STORE_READ, NULL, &s, NULL, &msg), ERR_ABSENT, "%s: what was not made cannot be read",
@@ -498,8 +586,7 @@ static void test_opening(const struct kind *k)
            k->name);
     char pid[32];
     snprintf(pid, sizeof pid, "process %ld", (long)getpid());
-    ok(strstr(msg.text, pid) && strstr(msg.text, tap_tmpdir()), "%s: the message names its pid and the folder",
-       k->name);
+    ok(strstr(msg.text, pid) && strstr(msg.text, "opening"), "%s: the message names its pid and the place", k->name);
     is_int(store_open(uri, STORE_INIT, &simulated, &other, NULL, &msg), ERR_LOCKED, "%s: nor is it made again",
            k->name);
     store_close(s);
@@ -777,16 +864,15 @@ static bool survives(const char *uri, uint64_t seed, struct told *told, unsigned
 
 static void test_death(const struct kind *k)
 {
-    enum { DEATHS = 40 };
     char uri[256];
     if (!k->lasts)
         return;
     struct told *told = mmap(NULL, sizeof *told, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     store_close(make_store(k, "death", uri));
     unsigned torn = 0, lived = 0;
-    while (lived < DEATHS && survives(uri, lived + 1, told, &torn))
+    while (lived < (unsigned)k->deaths && survives(uri, lived + 1, told, &torn))
         lived++;
-    is_int(lived, DEATHS, "%s: killed %d times in mid-commit, nothing acknowledged is lost", k->name, DEATHS);
+    is_int(lived, k->deaths, "%s: killed %d times in mid-commit, nothing acknowledged is lost", k->name, k->deaths);
     diag("%" PRIu64 " events acknowledged, %u torn tails", atomic_load(&told->last), torn);
     munmap(told, sizeof *told);
 }
@@ -794,11 +880,14 @@ static void test_death(const struct kind *k)
 int main(void)
 {
     static void (*const tests[])(const struct kind *) = {
-        test_commits, test_refusals,    test_follow,  test_contacts,       test_keys,    test_keys_of_a_failure,
-        test_stamp,   test_checkpoints, test_opening, test_reading_beside, test_threads, test_death};
+        test_commits,           test_places, test_tidying,     test_refusals, test_follow,         test_contacts, test_keys,
+        test_keys_of_a_failure, test_stamp,  test_checkpoints, test_opening,  test_reading_beside, test_threads,  test_death};
     plan(0);
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-        for (size_t j = 0; j < sizeof tests / sizeof tests[0]; j++)
-            tests[j](&kinds[i]);
+        if (kind_begin(&kinds[i]))
+            for (size_t j = 0; j < sizeof tests / sizeof tests[0]; j++)
+                tests[j](&kinds[i]);
+    redis_server_kill(&server);
+    cluster_stop(&cluster);
     return tap_end();
 }
