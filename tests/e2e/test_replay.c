@@ -60,7 +60,7 @@ static void live_through(void)
         passed = now && strncmp(now + 7, UNTIL, 25) > 0;
     }
     ok(passed, "a year goes by");
-    buf_done(&r.body);
+    reply_done(&r);
 }
 
 /* The number behind key, in the object behind `of`. */

@@ -352,7 +352,7 @@ static int listen_on_tcp(struct server *s, char address[LISTEN_TEXT])
 static void test_times(void)
 {
     struct server s = server_new_with(
-        &(struct http_options){.max_lines = 1000, .idle_seconds = 1, .stall_seconds = 2});
+        &(struct http_options){.max_lines = 1000, .idle_seconds = 1, .stall_seconds = 3});
     char tcp[LISTEN_TEXT];
     int fd = listen_on_tcp(&s, tcp);
     test_unfinished((const char *const[]){[TCP] = tcp, [LOCAL] = s.path});
