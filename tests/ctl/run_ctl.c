@@ -145,7 +145,7 @@ static int open_terminal(unsigned columns, char name[64])
     int fd = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
     if (fd < 0 || grantpt(fd) != 0 || unlockpt(fd) != 0 || ptsname_r(fd, name, 64) != 0 ||
         ioctl(fd, TIOCSWINSZ, &size) != 0)
-        bail_out("there is no terminal to be had");
+        bail_out("there is no terminal to be had: is devpts mounted on /dev/pts?");
     return fd;
 }
 
