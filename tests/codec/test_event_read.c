@@ -5,8 +5,8 @@
 #include "tests/codec/samples.h"
 #include "tests/lib/tap.h"
 
-#define ROUNDS_A_TYPE 1000
-#define DAMAGED 100000
+#define ROUNDS_A_TYPE tap_rounds(1000)
+#define DAMAGED tap_rounds(100000)
 
 /* Reads the line, compares, writes again, and asks yajl; a word for what went wrong, or NULL. */
 static const char *round_trip(const struct event *e, struct event_arena *a, struct buf *line, struct buf *again)
@@ -39,7 +39,7 @@ static void round_trips(struct samples *s)
     struct buf line = BUF_INIT, again = BUF_INIT;
     for (unsigned type = 0; type < EV_N; type++) {
         const char *wrong = NULL;
-        for (int i = 0; i < ROUNDS_A_TYPE && !wrong; i++) {
+        for (int i = 0; i < (int)ROUNDS_A_TYPE && !wrong; i++) {
             struct event e;
             random_event(s, (enum event_type)type, &e);
             wrong = round_trip(&e, &arena, &line, &again);
@@ -68,7 +68,7 @@ static void heads(struct samples *s)
     struct event_arena arena = {.text = BUF_INIT};
     struct buf line = BUF_INIT;
     unsigned bad = 0, cut = 0;
-    for (int i = 0; i < 5000; i++) {
+    for (int i = 0; i < (int)tap_rounds(5000); i++) {
         struct event e, head;
         random_event(s, (enum event_type)(i % EV_N), &e);
         buf_clear(&line);
@@ -119,7 +119,7 @@ static void damaged_lines(struct samples *s)
     struct buf line = BUF_INIT, again = BUF_INIT;
     unsigned accepted = 0, wrong = 0;
     char *out = mem_alloc(1 << 18);
-    for (int i = 0; i < DAMAGED; i++) {
+    for (int i = 0; i < (int)DAMAGED; i++) {
         struct event e, back;
         size_t n;
         char *copy;
@@ -135,7 +135,7 @@ static void damaged_lines(struct samples *s)
         free(copy);
     }
     is_int(wrong, 0, "a damaged line that is read is JSON and written again the same");
-    ok(accepted > DAMAGED / 100, "enough of the damage leaves a line of ours (%u of %d)", accepted, DAMAGED);
+    ok(accepted > DAMAGED / 100, "enough of the damage leaves a line of ours (%u of %u)", accepted, DAMAGED);
     free(out);
     event_arena_done(&arena);
     buf_done(&line);

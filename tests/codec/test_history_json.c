@@ -58,7 +58,7 @@ static void back_and_forth(void)
     struct samples *s = samples_new(20260701);
     struct buf line = BUF_INIT, text = BUF_INIT;
     unsigned unread = 0, other = 0, later = 0, asked = 0, heads = 0;
-    for (unsigned i = 0; i < 3000; i++) {
+    for (unsigned i = 0; i < tap_rounds(3000); i++) {
         struct history a, b;
         struct str id, got;
         uint64_t seq = rng_next(&s->rng), number;
@@ -95,7 +95,7 @@ static void damaged(void)
     struct samples *s = samples_new(4);
     struct buf line = BUF_INIT, again = BUF_INIT, text = BUF_INIT;
     unsigned wrong = 0, left = 0, refused = 0;
-    for (unsigned i = 0; i < 20000; i++) {
+    for (unsigned i = 0; i < tap_rounds(20000); i++) {
         struct history a, b;
         size_t n, where = 0;
         random_history(s, &a);

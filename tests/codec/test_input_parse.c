@@ -7,8 +7,8 @@
 #include "tests/codec/samples.h"
 #include "tests/lib/tap.h"
 
-#define ROUNDS 20000
-#define DAMAGED 100000
+#define ROUNDS tap_rounds(20000)
+#define DAMAGED tap_rounds(100000)
 
 static const struct input_options options = {.country_code = "+86", .allow_at = true};
 
@@ -339,7 +339,7 @@ static void round_trips(struct input_parser *p, struct samples *s)
 {
     struct buf line = BUF_INIT;
     unsigned wrong = 0;
-    for (int i = 0; i < ROUNDS; i++) {
+    for (int i = 0; i < (int)ROUNDS; i++) {
         struct input in;
         struct parsed got;
         random_input(s, &in);
@@ -408,7 +408,7 @@ static void damaged_lines(struct input_parser *p, struct samples *s)
     struct buf line = BUF_INIT;
     unsigned accepted = 0, wrong = 0, wordless = 0;
     char *out = mem_alloc(1 << 16);
-    for (int i = 0; i < DAMAGED; i++) {
+    for (int i = 0; i < (int)DAMAGED; i++) {
         struct input in;
         struct parsed got;
         size_t n;
@@ -427,7 +427,7 @@ static void damaged_lines(struct input_parser *p, struct samples *s)
     }
     is_int(wrong, 0, "a damaged line that is taken says to yajl what was parsed");
     is_int(wordless, 0, "a damaged line that is refused gets a word why");
-    ok(accepted > DAMAGED / 20, "enough damaged lines are taken (%u of %d)", accepted, DAMAGED);
+    ok(accepted > DAMAGED / 20, "enough damaged lines are taken (%u of %u)", accepted, DAMAGED);
     free(out);
     buf_done(&line);
 }

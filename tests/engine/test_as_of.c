@@ -418,7 +418,7 @@ int main(void)
 {
     plan(0);
     test_archived();
-    for (unsigned i = 1; i <= HISTORIES; i++)
+    for (unsigned i = 1; i <= tap_rounds(HISTORIES); i++)
         test_history(i);
     test_dropped_versions();
     test_days();

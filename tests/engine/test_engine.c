@@ -379,8 +379,7 @@ static void test_resting_stream(void)
 
 int main(void)
 {
-    const char *suite = getenv("TEST_SUITE");
-    uint64_t seeds = suite && strcmp(suite, "plain") != 0 ? 2 : 4; /* forks are slow under sanitizers */
+    uint64_t seeds = tap_rounds(4);
     plan(0);
     for (uint64_t seed = 1; seed <= seeds; seed++) {
         char *history = random_history(seed);

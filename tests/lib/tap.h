@@ -27,6 +27,10 @@ void diag(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void skip(unsigned n, const char *format, ...) __attribute__((format(printf, 2, 3)));
 _Noreturn void bail_out(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* How many rounds of something random: n among the plain tests, a quarter of it in the suites that make each several
+ * times as slow (TEST_SUITE: asan, tsan, valgrind). */
+unsigned tap_rounds(unsigned n);
+
 /* A folder of this test's own, removed at exit; the path holds until then. */
 const char *tap_tmpdir(void);
 
