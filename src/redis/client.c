@@ -33,6 +33,8 @@ struct run {
     int64_t deadline; /* monotonic nanoseconds */
     int64_t pause_ms;
     struct redis_node *asked; /* where ASK sent us; NULL: nowhere */
+    bool served;              /* some of it was not sent elsewhere */
+    bool clustered;           /* a node of a cluster, where one server was expected */
     struct errmsg why;        /* what stood in the way last */
 };
 
@@ -173,6 +175,20 @@ static enum err node_of(struct redis *r, unsigned slot, struct redis_node **out,
     return connect_to(r, (unsigned)i, out, msg);
 }
 
+enum err redis_masters(struct redis *r, unsigned slot, const struct redis_host **out, unsigned *n, unsigned *own,
+                       struct errmsg *msg)
+{
+    enum err e = r->known ? ERR_OK : learn(r, msg);
+    if (e)
+        return e;
+    if (r->topology.of_slot[slot] < 0)
+        return err_set(msg, ERR_IO, "nobody serves slot %u", slot);
+    *out = r->topology.masters;
+    *n = r->topology.n_masters;
+    *own = (unsigned)r->topology.of_slot[slot];
+    return ERR_OK;
+}
+
 /* The connection, whichever place it has, is gone. */
 static void drop(struct redis *r, struct redis_node *n)
 {
@@ -197,10 +213,31 @@ void redis_replies_free(redisReply **replies, unsigned n)
 static void follow_ask(struct run *run, const struct redis_redirect *to)
 {
     struct redis_host host = to->host;
-    if (!*host.name)
+    if (!*host.name) {
         host = run->r->topology.masters[run->r->topology.of_slot[run->slot]];
+        host.port = to->host.port;
+    }
     if (!run->asked && redis_node_open(&host, &run->r->login, &run->asked, &run->why) != ERR_OK)
         run->asked = NULL;
+}
+
+/* It has no key, and is answered wherever it comes. */
+static bool is_wait(const struct redis_command *c)
+{
+    static const char word[] = "$4\r\nWAIT\r\n";
+    return c->bulks.n >= sizeof word - 1 && memcmp(c->bulks.p, word, sizeof word - 1) == 0;
+}
+
+/* Nobody else is known to whom it could go. */
+static void note_moved(struct run *run)
+{
+    const struct redis *r = run->r;
+    const struct redis_host *host = &r->topology.masters[0];
+    if (r->settings.address.topology == REDIS_CLUSTER)
+        return;
+    run->clustered = true;
+    err_set(&run->why, ERR_INVALID, "%s:%u is a node of a cluster: expected redis-cluster://%s:%u/...", host->name,
+            (unsigned)host->port, host->name, (unsigned)host->port);
 }
 
 /* true: the reply is final. */
@@ -211,7 +248,7 @@ static bool judge(struct run *run, const redisReply *reply)
         return true;
     err_set(&run->why, ERR_IO, "%.300s", reply->str);
     switch (redis_fault_read((struct str){reply->str, reply->len}, &to)) {
-    case REDIS_MOVED:
+    case REDIS_MOVED: note_moved(run); /* fall through */
     case REDIS_NO_MASTER: run->r->known = false; return false;
     case REDIS_ASK: follow_ask(run, &to); return false;
     case REDIS_LATER: return false;
@@ -236,24 +273,34 @@ static enum err take_replies(struct run *run, struct redis_node *n, bool asking)
 {
     enum err e = ERR_OK;
     bool final = true;
+    run->served = false;
     for (unsigned i = 0; !e && i < run->n; i++) {
         redisReply *asked;
         if (asking && (e = redis_node_reply(n, &asked, &run->why)) == ERR_OK)
             freeReplyObject(asked);
         if (!e)
             e = redis_node_reply(n, &run->replies[i], &run->why);
-        if (!e)
-            final = judge(run, run->replies[i]) && final;
+        if (e)
+            break;
+        bool good = judge(run, run->replies[i]);
+        run->served = run->served || (good && !is_wait(&run->commands[i]));
+        final = final && good;
     }
     if (e || !final)
         redis_replies_free(run->replies, run->n);
     return e || final ? e : ERR_MORE;
 }
 
+/* All of it goes there, or nothing: a key that is still here must not be made there, too. Then the slot's move is
+ * waited for. */
 static enum err try_asked(struct run *run)
 {
     struct redis_node *n = run->asked;
     run->asked = NULL;
+    if (run->served) {
+        redis_node_close(n);
+        return ERR_MORE;
+    }
     send_all(run, n, true);
     enum err e = take_replies(run, n, true);
     redis_node_close(n);
@@ -272,6 +319,8 @@ static enum err try_once(struct run *run)
         drop(run->r, n);
     if (e && run->asked)
         e = try_asked(run);
+    if (e && run->clustered)
+        return ERR_INVALID;
     return e ? ERR_MORE : ERR_OK;
 }
 

@@ -33,4 +33,9 @@ enum err redis_run(struct redis *r, unsigned slot, const struct redis_command *c
                    redisReply **replies, struct errmsg *msg) ERR_MUSTCHECK;
 void redis_replies_free(redisReply **replies, unsigned n);
 
+/* The masters, as last known; they hold until the next call. *own: the index of the one that has that slot. ERR_IO:
+ * nobody says who they are. */
+enum err redis_masters(struct redis *r, unsigned slot, const struct redis_host **out, unsigned *n, unsigned *own,
+                       struct errmsg *msg) ERR_MUSTCHECK;
+
 #endif

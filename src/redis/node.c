@@ -28,9 +28,11 @@ static enum err log_in(struct redis_node *n, const struct redis_login *login, st
 {
     redisReply *reply;
     struct redis_command auth = {.n = 0};
-    if (!login->password)
+    if (!login->password && !*login->user)
         return ERR_OK;
-    redis_command_set(&auth, "AUTH", *login->user ? login->user : "default", login->password, NULL);
+    /* Without a password a user is logged in nevertheless: never is another, the default one, taken in silence. */
+    redis_command_set(&auth, "AUTH", *login->user ? login->user : "default", login->password ? login->password : "",
+                      NULL);
     enum err e = redis_node_ask(n, &auth, &reply, msg);
     explicit_bzero(auth.bulks.p, auth.bulks.n);
     redis_command_done(&auth);

@@ -3,11 +3,15 @@
 #ifndef REDIS_SLOT_H
 #define REDIS_SLOT_H
 
+#include <stdint.h>
+
 #include "base/str.h"
 
 #define REDIS_SLOTS 16384
 
 /* The hash tag is what stands between the first { and the next }, unless that is nothing: then it is the whole key. */
 unsigned redis_slot(struct str key);
+/* Of all bytes. */
+uint16_t redis_crc16(struct str s);
 
 #endif

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -36,11 +37,17 @@ int free_port(void)
     return ntohs(a.sin_port);
 }
 
+/* A store relies on no server that syncs less. What one has written the next does not find: it has a folder of its own,
+ * unless the options name another. */
 static void become_server(const struct redis_server *s, const char *port)
 {
-    const char *argv[12 + OPTIONS_MAX] = {"redis-server", "--port", port,    "--bind",    "127.0.0.1", "--save", "",
-                                          "--appendonly", "no",     "--dir", tap_tmpdir()};
-    unsigned n = 11;
+    char folder[300];
+    snprintf(folder, sizeof folder, "%s/redis-XXXXXX", tap_tmpdir());
+    if (!mkdtemp(folder))
+        _exit(126);
+    const char *argv[14 + OPTIONS_MAX] = {"redis-server", "--port", port,  "--bind", "127.0.0.1",     "--save", "",
+                                          "--appendonly", "yes",    "--appendfsync", "always", "--dir", folder};
+    unsigned n = 13;
     for (unsigned i = 0; s->options && s->options[i] && i < OPTIONS_MAX; i++)
         argv[n++] = s->options[i];
     int null = open("/dev/null", O_RDWR);

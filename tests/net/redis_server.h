@@ -1,4 +1,5 @@
-/* A real redis-server for tests: in memory, on a port of its own, and never left behind. */
+/* A real redis-server for tests: on a port of its own, syncing every write, beginning empty at each start, and never
+ * left behind. */
 #ifndef TESTS_REDIS_SERVER_H
 #define TESTS_REDIS_SERVER_H
 

@@ -163,12 +163,24 @@ static bool is_up_to_date(const struct cluster *c, int node)
     return says(c, node, "replication", "connected_slaves:1");
 }
 
+static bool node_is_whole(const struct cluster *c, int node)
+{
+    return says(c, node, "cluster", "cluster_state:ok") && says(c, node, "cluster", "cluster_slots_ok:16384") &&
+           is_up_to_date(c, node);
+}
+
+bool cluster_is_whole(const struct cluster *c)
+{
+    for (int node = 0; node < CLUSTER_NODES; node++)
+        if (!node_is_whole(c, node))
+            return false;
+    return true;
+}
+
 void cluster_await_whole(const struct cluster *c)
 {
     for (int node = 0; node < CLUSTER_NODES; node++) {
-        for (int i = 0; !says(c, node, "cluster", "cluster_state:ok") ||
-                        !says(c, node, "cluster", "cluster_slots_ok:16384") || !is_up_to_date(c, node);
-             i++) {
+        for (int i = 0; !node_is_whole(c, node); i++) {
             if (i == STEPS)
                 bail_out("the cluster does not become whole");
             poll(NULL, 0, STEP_MS);

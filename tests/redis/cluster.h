@@ -25,6 +25,8 @@ void cluster_uri(const struct cluster *c, const char *prefix, char *out, size_t 
 int cluster_master_of(const struct cluster *c, unsigned slot);
 /* Starts a dead one again, and waits until it answers. */
 void cluster_revive(struct cluster *c, int node);
+/* Every slot is served, every master has a replica that is up to date, and all nodes know it. */
+bool cluster_is_whole(const struct cluster *c);
 /* Waits until every slot is served again, and every master has a replica that is up to date. */
 void cluster_await_whole(const struct cluster *c);
 

@@ -64,6 +64,32 @@ static void everywhere(void)
     redis_free(r);
 }
 
+/* The URI of a cluster with the scheme of one server. */
+static void taken_for_one(void)
+{
+    char uri[256], one[256];
+    struct errmsg msg;
+    struct redis_settings s = {.timeout_ms = 1000, .patience_ms = 20000};
+    cluster_uri(&cluster, "p", uri, sizeof uri);
+    const char *host = strstr(uri, "://") + 3;
+    snprintf(one, sizeof one, "redis://%.*s/p", (int)strcspn(host, ",/"), host);
+    if (redis_address_parse(one, &s.address, &msg) != ERR_OK)
+        bail_out("%s", msg.text);
+    struct redis *r = redis_new(&s);
+    int64_t before = clock_monotonic_ns();
+    unsigned refused = 0;
+    const char *text = "";
+    for (int i = 0; i < 20; i++) {
+        char key[16];
+        snprintf(key, sizeof key, "key-%d", i);
+        text = ask(r, key, "GET", key, NULL);
+        refused += strstr(text, "is a node of a cluster: expected redis-cluster://") != NULL;
+    }
+    ok(refused > 0 && clock_monotonic_ns() - before < INT64_C(10000000000),
+       "a node of a cluster that is taken for one server is told at once");
+    redis_free(r);
+}
+
 static void moved(void)
 {
     unsigned slot = redis_slot(STR_LIT("{m}"));
@@ -74,6 +100,21 @@ static void moved(void)
     is_str(ask(r, "{m}", "GET", "{m}:1", NULL), "one", "after its slot has moved it is found at its new place");
     is_str(ask(r, "{m}", "SET", "{m}:1", "two"), "OK", "and written there");
     redis_free(r);
+}
+
+/* ERR_OK once both are answered. */
+static enum err set_both(struct redis *r, const char *a, const char *b, const char *value)
+{
+    struct redis_command commands[2] = {{.n = 0}, {.n = 0}};
+    redisReply *replies[2] = {NULL, NULL};
+    struct errmsg msg;
+    redis_command_set(&commands[0], "SET", a, value, NULL);
+    redis_command_set(&commands[1], "SET", b, value, NULL);
+    enum err e = redis_run(r, redis_slot(str_of(a)), commands, 2, replies, &msg);
+    redis_replies_free(replies, 2);
+    redis_command_done(&commands[0]);
+    redis_command_done(&commands[1]);
+    return e;
 }
 
 static void on_its_way(void)
@@ -88,7 +129,11 @@ static void on_its_way(void)
     is_str(ask(r, "{w}", "GET", "{w}:2", NULL), "two", "and found there");
     const char *text = ask(hasty, "{w}", "MGET", "{w}:1", "{w}:2");
     ok(strstr(text, "TRYAGAIN"), "keys on both sides are waited for: %s", text);
+    is_int(set_both(hasty, "{w}:1", "{w}:3", "three"), ERR_IO,
+           "of two commands one is answered here, and one only at the new place: both wait");
+    is_int(set_both(hasty, "{w}:3", "{w}:4", "four"), ERR_OK, "two that both belong there go there");
     cluster_move_slot(&cluster, slot, from, to, 2, 3);
+    is_str(ask(r, "{w}", "GET", "{w}:1", NULL), "three", "so that no key was made on both sides");
     is_str(ask(r, "{w}", "DEL", "{w}:1", "{w}:2"), "2", "and found when the move is over");
     redis_free(r);
     redis_free(hasty);
@@ -219,6 +264,7 @@ int main(void)
     passwords();
     cluster_start(&cluster);
     everywhere();
+    taken_for_one();
     moved();
     on_its_way();
     failovers();
