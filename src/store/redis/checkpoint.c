@@ -77,7 +77,7 @@ static void run_finish(void *arg)
     redis_command_add(&c->command, redis_key(&s->shard, KEY_CHECKPOINT_BEFORE));
     redis_command_add(&c->command, str_of(s->lease.fence));
     redis_command_add(&c->command, buf_str(&header));
-    job->result = script_run(s->checkpoint_redis, s->shard.slot, c, &s->wait, &reply, &job->msg);
+    job->result = redis_shard_write(s->checkpoint_redis, &s->shard, c, &s->wait, &reply, &job->msg);
     if (!job->result)
         freeReplyObject(reply);
     buf_done(&header);
@@ -164,14 +164,14 @@ static enum err read_header(struct redis_checkpoint *c, unsigned which, struct s
     return e;
 }
 
-enum err redis_checkpoint_open(const char *uri, unsigned which, struct checkpoint_reader **out, struct seal *seal,
-                               struct errmsg *msg)
+enum err redis_checkpoint_open(const char *uri, const struct store_options *o, unsigned which,
+                               struct checkpoint_reader **out, struct seal *seal, struct errmsg *msg)
 {
     if (which >= sizeof lists / sizeof *lists)
         return err_set(msg, ERR_ABSENT, "there are two checkpoints at most");
     struct redis_checkpoint *c = mem_zalloc(1, sizeof *c);
     c->key = lists[which];
-    enum err e = redis_shard_parse(uri, &c->shard, msg);
+    enum err e = redis_shard_parse(uri, o, &c->shard, msg);
     if (!e) {
         c->redis = redis_new(&c->shard.settings);
         e = read_header(c, which, seal, msg);
@@ -214,5 +214,6 @@ void redis_checkpoint_close(struct checkpoint_reader *r)
     if (c->slice)
         freeReplyObject(c->slice);
     redis_free(c->redis);
+    redis_shard_done(&c->shard);
     free(c);
 }

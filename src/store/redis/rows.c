@@ -5,10 +5,14 @@
 
 #include "codec/json_scan.h"
 
+static bool is_erased(const struct contact *c)
+{
+    return !c->name.p && !c->phone.p && !c->by.p;
+}
+
+/* Of one that was erased the row stays, as in a folder: it says by which event. */
 void redis_contact_write(struct buf *out, const struct contact_change *c)
 {
-    if (!c->contact.name.p && !c->contact.phone.p && !c->contact.by.p)
-        return; /* erased */
     buf_printf(out, "{\"seq\":%" PRIu64 ",\"id\":", c->seq);
     buf_add_json(out, c->id);
     BUF_LIT(out, ",\"name\":");
@@ -20,15 +24,15 @@ void redis_contact_write(struct buf *out, const struct contact_change *c)
     buf_addc(out, '}');
 }
 
-/* Strings with escapes go to text, which must have room for all. */
-static bool read_contact(struct str value, struct buf *text, struct str *id, struct contact *out)
+bool redis_contact_read(struct str value, struct buf *text, struct contact_change *out)
 {
+    struct contact *c = &out->contact;
+    buf_room(text, value.n);
     struct scan s = {value.p, value.p + value.n, text};
-    uint64_t seq;
-    return scan_lit(&s, "{\"seq\":") && scan_u64(&s, UINT64_MAX, &seq) && scan_lit(&s, ",\"id\":") &&
-           scan_str(&s, id) && scan_lit(&s, ",\"name\":") && scan_str_or_null(&s, &out->name) &&
-           scan_lit(&s, ",\"phone\":") && scan_str_or_null(&s, &out->phone) && scan_lit(&s, ",\"by\":") &&
-           scan_str_or_null(&s, &out->by) && scan_char(&s, '}') && s.p == s.end;
+    return scan_lit(&s, "{\"seq\":") && scan_u64(&s, UINT64_MAX, &out->seq) && scan_lit(&s, ",\"id\":") &&
+           scan_str(&s, &out->id) && scan_lit(&s, ",\"name\":") && scan_str_or_null(&s, &c->name) &&
+           scan_lit(&s, ",\"phone\":") && scan_str_or_null(&s, &c->phone) && scan_lit(&s, ",\"by\":") &&
+           scan_str_or_null(&s, &c->by) && scan_char(&s, '}') && s.p == s.end;
 }
 
 static void point_to(struct buf *out, struct str *s)
@@ -44,21 +48,21 @@ static void point_to(struct buf *out, struct str *s)
 static enum err take_contact(const redisReply *r, struct str id, struct buf *out, struct contact *contact,
                              struct errmsg *msg)
 {
-    struct contact found;
+    struct contact_change row;
     struct buf text = BUF_INIT;
-    struct str whose;
     enum err e = ERR_OK;
-    buf_room(&text, r->len);
-    if (!read_contact((struct str){r->str, r->len}, &text, &whose, &found))
+    if (!redis_contact_read((struct str){r->str, r->len}, &text, &row))
         e = err_set(msg, ERR_DAMAGED, "a contact in Redis is not what was written");
-    else if (!str_eq(whose, id))
+    else if (!str_eq(row.id, id))
         e = err_set(msg, ERR_DAMAGED, "the contact of %.*s stands under another's number", (int)id.n, id.p);
+    else if (is_erased(&row.contact))
+        e = err_set(msg, ERR_ABSENT, "the contact of %.*s was erased", (int)id.n, id.p);
     else {
         buf_room(out, r->len);
-        point_to(out, &found.name);
-        point_to(out, &found.phone);
-        point_to(out, &found.by);
-        *contact = found;
+        point_to(out, &row.contact.name);
+        point_to(out, &row.contact.phone);
+        point_to(out, &row.contact.by);
+        *contact = row.contact;
     }
     buf_done(&text);
     return e;
@@ -112,7 +116,7 @@ void redis_key_write(struct buf *out, const struct key_row *row)
                row->n_events, (unsigned)row->result, (unsigned)row->reason);
 }
 
-static bool read_key(const redisReply *r, struct key_row *out)
+bool redis_key_read(const redisReply *r, struct key_row *out)
 {
     unsigned result, reason;
     int end = 0;
@@ -136,7 +140,7 @@ enum err redis_store_key_find(struct store *store, const unsigned char key[KEY_H
     enum err e = get_field(redis_of(store), KEY_KEYS, (struct str){(const char *)key, KEY_HASH}, &reply, msg);
     if (e)
         return e;
-    if (!read_key(reply, &row))
+    if (!redis_key_read(reply, &row))
         e = err_set(msg, ERR_DAMAGED, "an idempotency key in Redis is not what was written");
     else if (row.at <= now - KEY_SECONDS)
         e = ERR_ABSENT;
