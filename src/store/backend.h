@@ -13,10 +13,12 @@
 struct backend {
     const char *scheme; /* "dir" */
     bool whole_uri; /* open and checkpoint_open get the whole URI; schemes with a dash behind this one are its, too */
+    bool streams;   /* inputs may come from streams of the store (struct consumed) */
     enum err (*open)(const char *place, enum store_mode mode, const struct store_options *options, struct store **out,
                      struct store_opened *opened, struct errmsg *msg);
     void (*close)(struct store *s);
     void (*info)(const struct store *s, struct store_info *out);
+    bool (*held)(const struct store *s, int64_t ms); /* NULL: by a lock, for as long as it is open */
     enum err (*commit)(struct store *s, const struct commit *c, struct errmsg *msg);
     enum err (*commit_poll)(struct store *s, bool wait, struct errmsg *msg);
     int (*fd)(const struct store *s);
@@ -33,6 +35,11 @@ struct backend {
     enum err (*key_find)(struct store *s, const unsigned char key[KEY_HASH], int64_t now, struct key_row *out,
                          struct errmsg *msg);
     enum err (*stamp)(struct store *s, struct buf *out, struct errmsg *msg);
+    /* NULL: such a store is never copied */
+    enum err (*each_contact)(struct store *s, contact_each_fn *each, void *arg, struct errmsg *msg);
+    enum err (*each_key)(struct store *s, key_each_fn *each, void *arg, struct errmsg *msg);
+    void (*set_segment)(struct store *s, uint64_t bytes);
+    enum err (*set_taken)(struct store *s, uint64_t taken, struct errmsg *msg);
     enum err (*reader_open)(const struct store *s, uint64_t after, struct store_reader **out, struct errmsg *msg);
     enum err (*reader_next)(struct store_reader *r, uint64_t *seq, struct str *line, struct errmsg *msg);
     enum err (*reader_seal)(const struct store_reader *r, struct seal *out);
@@ -42,8 +49,8 @@ struct backend {
     enum err (*checkpoint_poll)(struct store *s, bool wait, struct errmsg *msg);
     enum err (*checkpoint_finish)(struct store *s, const struct seal *seal, struct errmsg *msg);
     void (*checkpoint_abort)(struct store *s);
-    enum err (*checkpoint_open)(const char *place, unsigned which, struct checkpoint_reader **out, struct seal *seal,
-                                struct errmsg *msg);
+    enum err (*checkpoint_open)(const char *place, const struct store_options *options, unsigned which,
+                                struct checkpoint_reader **out, struct seal *seal, struct errmsg *msg);
     enum err (*checkpoint_next)(struct checkpoint_reader *r, struct str *slice, struct errmsg *msg);
     void (*checkpoint_close)(struct checkpoint_reader *r);
 };

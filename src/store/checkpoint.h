@@ -39,8 +39,8 @@ void checkpoint_writer_abort(struct checkpoint_writer *w);
 /* The number of the newest one whose header is whole; 0: there is none. */
 uint64_t checkpoint_newest(int store_folder);
 
-enum err dir_checkpoint_open(const char *place, unsigned which, struct checkpoint_reader **out, struct seal *seal,
-                             struct errmsg *msg);
+enum err dir_checkpoint_open(const char *place, const struct store_options *options, unsigned which,
+                             struct checkpoint_reader **out, struct seal *seal, struct errmsg *msg);
 enum err dir_checkpoint_next(struct checkpoint_reader *r, struct str *slice, struct errmsg *msg);
 void dir_checkpoint_close(struct checkpoint_reader *r);
 

@@ -62,9 +62,10 @@ static enum err open_one(int folder, uint64_t seq, struct dir_checkpoint **out, 
     return e;
 }
 
-enum err dir_checkpoint_open(const char *place, unsigned which, struct checkpoint_reader **out, struct seal *seal,
-                             struct errmsg *msg)
+enum err dir_checkpoint_open(const char *place, const struct store_options *options, unsigned which,
+                             struct checkpoint_reader **out, struct seal *seal, struct errmsg *msg)
 {
+    (void)options;
     char path[4096];
     uint64_t *seqs;
     if ((size_t)snprintf(path, sizeof path, "%s/checkpoint", place) >= sizeof path)

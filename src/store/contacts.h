@@ -38,4 +38,8 @@ enum err contacts_get_unit(struct contacts *c, struct str unit, struct buf *out,
 enum err contacts_find_key(struct contacts *c, const unsigned char key[KEY_HASH], int64_t now, struct key_row *out,
                            struct errmsg *msg) ERR_MUSTCHECK;
 
+/* contacts_each.c: as store_each_contact() and store_each_key(). */
+enum err contacts_each(struct contacts *c, contact_each_fn *each, void *arg, struct errmsg *msg) ERR_MUSTCHECK;
+enum err contacts_each_key(struct contacts *c, key_each_fn *each, void *arg, struct errmsg *msg) ERR_MUSTCHECK;
+
 #endif

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "store/backend.h"
 #include "store/file.h"
+#include "store/redis/delivery.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -174,98 +175,22 @@ static enum err bring_up(const struct sql *q, struct errmsg *msg)
     return e || version == DELIVERY_VERSION ? e : take_steps(q, (int)version, msg);
 }
 
-struct meta_row {
-    bool found, fresh, same; /* fresh: of no store yet; same: of this one */
-    unsigned char key[DELIVERY_KEY];
-};
-
-static enum err read_meta(const struct sql *q, const struct store_info *info, struct meta_row *out, struct errmsg *msg)
+/* filled: there are tables, perhaps of an earlier version. */
+static enum err bring_up_memory(const struct sql *q, bool filled, struct errmsg *msg)
 {
-    sqlite3_stmt *s;
-    if (sqlite3_prepare_v2(q->db, "SELECT incarnation, key FROM meta", -1, &s, NULL) != SQLITE_OK)
-        return sql_failed(q, "read", msg);
-    int code = sqlite3_step(s);
-    if (code == SQLITE_ROW && sqlite3_column_bytes(s, 1) == DELIVERY_KEY) {
-        out->found = true;
-        out->fresh = sql_text(s, 0).n == 0;
-        out->same = str_is(sql_text(s, 0), info->incarnation);
-        memcpy(out->key, sqlite3_column_blob(s, 1), DELIVERY_KEY);
-    }
-    enum err e = ERR_OK;
-    if (code != SQLITE_ROW && code != SQLITE_DONE)
-        e = sql_failed(q, "read", msg);
-    else if (!out->found)
-        e = err_set(msg, ERR_DAMAGED, "%s: incarnation and key are missing", q->name);
-    sqlite3_finalize(s);
-    return e;
+    sqlite3_int64 version = 0;
+    enum err e = filled ? check_version(q, &version, msg) : ERR_OK;
+    return e || version == DELIVERY_VERSION ? e : take_steps(q, (int)version, msg);
 }
 
-/* text: takes the reason, the time and the number. */
-static enum err end_from(const struct sql *q, const char *text, uint64_t from, struct str why, struct errmsg *msg)
-{
-    sqlite3_stmt *s;
-    if (sqlite3_prepare_v2(q->db, text, -1, &s, NULL) != SQLITE_OK)
-        return sql_failed(q, "prepare a statement", msg);
-    sql_bind(s, 1, why);
-    sqlite3_bind_int64(s, 2, clock_wall_ns() / 1000000);
-    sqlite3_bind_int64(s, 3, (sqlite3_int64)from);
-    enum err e = sql_run(s) ? ERR_OK : sql_failed(q, "stop what cannot go on", msg);
-    sqlite3_finalize(s);
-    return e;
-}
-
-/* Every endpoint whose cursor is at `from` or behind it. */
-static enum err pause_from(const struct sql *q, uint64_t from, struct str why, struct errmsg *msg)
-{
-    static const char text[] = "UPDATE endpoint SET paused = ?1, paused_by = NULL, paused_at = ?2"
-                               " WHERE cursor >= ?3 AND (paused IS NULL OR paused NOT IN (?1, 'restored'))";
-    return end_from(q, text, from, why, msg);
-}
-
-/* Every redelivery whose range ends at `from` or behind it: its numbers are other events' now. */
-static enum err cancel_from(const struct sql *q, uint64_t from, struct str why, struct errmsg *msg)
-{
-    static const char text[] = "UPDATE redelivery SET state = 2, last_error = ?1, ended_at = ?2"
-                               " WHERE state = 0 AND until >= ?3";
-    return end_from(q, text, from, why, msg);
-}
-
-static enum err stop_from(const struct sql *q, uint64_t from, struct str why, struct errmsg *msg)
-{
-    enum err e = pause_from(q, from, why, msg);
-    return e ? e : cancel_from(q, from, why, msg);
-}
-
-/* Of a restored store nobody knows what was sent since the backup. Of a log that ends before a cursor nobody knows what
- * its next events will be. Both are for a person to look at. */
-static enum err stop_strays(const struct sql *q, const struct store_info *info, bool restored, struct errmsg *msg)
-{
-    enum err e = restored ? stop_from(q, 0, STR_LIT("restored"), msg) : ERR_OK;
-    return e ? e : stop_from(q, info->durable + 1, STR_LIT("the log is shorter than what was delivered"), msg);
-}
-
-static enum err write_incarnation(const struct sql *q, const struct store_info *info, struct errmsg *msg)
-{
-    char text[96];
-    snprintf(text, sizeof text, "UPDATE meta SET incarnation = '%s'", info->incarnation); /* hexadecimal digits */
-    return sql_exec(q, text, "write the incarnation", msg);
-}
-
+/* What is in Redis is changed there, too, before it is here. */
 static enum err adopt(struct delivery_store *d, const struct store_info *info, struct errmsg *msg)
 {
-    struct meta_row meta = {.found = false};
-    enum err e = read_meta(&d->writer, info, &meta, msg);
-    if (!e)
-        e = sql_exec(&d->writer, "BEGIN IMMEDIATE", "begin", msg);
-    if (!e)
-        e = stop_strays(&d->writer, info, !meta.same && !meta.fresh, msg);
-    if (!e)
-        e = write_incarnation(&d->writer, info, msg);
-    if (!e)
-        e = sql_exec(&d->writer, "COMMIT", "commit", msg);
-    if (!e)
-        memcpy(d->key, meta.key, sizeof d->key);
-    return e;
+    const struct delivery_adoption now = {str_of(info->incarnation), info->durable, clock_wall_ns() / 1000000};
+    enum err e = delivery_read_key(d, msg);
+    if (!e && d->redis)
+        e = delivery_redis_adopt(d->redis, &now, d->key, msg);
+    return e ? e : delivery_adopt(d, &now, msg);
 }
 
 static enum err load_names(struct delivery_store *d, struct errmsg *msg)
@@ -291,34 +216,39 @@ static enum err open_reader(struct delivery_store *d, struct errmsg *msg)
     return e ? e : sql_exec(&d->reader, reader_pragmas, "set up", msg);
 }
 
-static enum err open_database(struct delivery_store *d, const struct store_info *info, struct errmsg *msg)
+static enum err open_tables(struct delivery_store *d, struct errmsg *msg)
 {
-    enum err e = sql_open(&d->writer, d->in_memory ? ":memory:" : d->path, msg);
-    if (!e && d->in_memory)
-        e = take_steps(&d->writer, 0, msg);
-    if (!e && !d->in_memory)
-        e = bring_up(&d->writer, msg);
+    bool filled = false;
+    enum err e = d->redis ? delivery_redis_load(d->redis, &d->writer, &filled, msg)
+                          : sql_open(&d->writer, d->in_memory ? ":memory:" : d->path, msg);
     if (!e)
-        e = adopt(d, info, msg);
-    if (!e)
-        e = load_names(d, msg);
+        e = d->in_memory ? bring_up_memory(&d->writer, filled, msg) : bring_up(&d->writer, msg);
+    return e ? e : load_names(d, msg);
+}
+
+static enum err open_database(struct delivery_store *d, struct errmsg *msg)
+{
+    enum err e = open_tables(d, msg);
     if (!e)
         e = sql_prepare(&d->writer, delivery_write_sql, d->write, DW_N, msg);
     if (!e)
         e = open_reader(d, msg);
     if (!e)
         e = sql_prepare(&d->reader, delivery_read_sql, d->read, DR_N, msg);
-    return e ? e : sql_prepare(&d->reader, delivery_state_sql, d->by_state, DELIVERY_STATE_N, msg);
+    if (!e)
+        e = sql_prepare(&d->reader, delivery_state_sql, d->by_state, DELIVERY_STATE_N, msg);
+    return !e && d->redis ? delivery_redis_replay(d, msg) : e;
 }
 
-static struct delivery_store *new_state(const char *folder)
+/* folder: where its file is; NULL: it is in memory, and name is what people are told. */
+static struct delivery_store *new_state(const char *folder, const char *name)
 {
     struct delivery_store *d = mem_zalloc(1, sizeof *d);
     struct buf path = BUF_INIT;
     if (folder)
         buf_printf(&path, "%s/" DELIVERY_FILE, folder);
     else
-        buf_adds(&path, "the delivery state in memory");
+        buf_adds(&path, name);
     buf_addc(&path, '\0');
     d->path = path.p;
     d->in_memory = !folder;
@@ -328,29 +258,69 @@ static struct delivery_store *new_state(const char *folder)
     return d;
 }
 
-enum err delivery_open(const struct store *s, struct delivery_store **out, struct errmsg *msg)
+static enum err ring(struct delivery_store *d, struct errmsg *msg)
+{
+    return bell_init(&d->bell) ? ERR_OK : file_error(msg, "cannot make an eventfd for", d->path);
+}
+
+static enum err open_local(const struct store *s, struct delivery_store **out, struct errmsg *msg)
 {
     struct store_info info;
-    if (s->mode == STORE_READ)
-        return err_set(msg, ERR_INVALID, "the store was opened for reading only");
-    store_info(s, &info);
     const char *folder = s->backend->delivery_folder(s);
-    if (!folder && s->backend != &backend_memory)
-        return err_set(msg, ERR_INVALID,
-                       "a store in Redis does not keep the state of deliveries yet: expected a dir store");
-    struct delivery_store *d = new_state(folder);
-    enum err e = ERR_OK;
-    if (folder && !bell_init(&d->bell))
-        e = file_error(msg, "cannot make an eventfd for", d->path);
+    struct delivery_store *d = new_state(folder, "the delivery state in memory");
+    store_info(s, &info);
+    enum err e = folder ? ring(d, msg) : ERR_OK;
     if (!e && folder)
         e = make_file(folder, d->path, msg);
     if (!e)
-        e = open_database(d, &info, msg);
+        e = open_database(d, msg);
+    if (!e)
+        e = adopt(d, &info, msg);
     if (e)
         delivery_close(d);
     else
         *out = d;
     return e;
+}
+
+/* What is read may be changed by another in the midst of it: by a writer, for whoever only looks, or by whoever took
+ * the shard from us. */
+#define READINGS_MAX 5
+
+/* s NULL: to be looked at only. */
+static enum err open_redis(const struct store *s, const struct redis_shard *shard, struct delivery_store **out,
+                           struct errmsg *msg)
+{
+    struct store_info info;
+    enum err e = ERR_MORE;
+    for (int i = 0; e == ERR_MORE && i < READINGS_MAX; i++) {
+        struct delivery_store *d = new_state(NULL, delivery_redis_name(shard));
+        d->redis = s ? delivery_redis_new(s) : delivery_redis_new_reader(shard);
+        e = ring(d, msg);
+        if (!e)
+            e = open_database(d, msg);
+        if (!e && s) {
+            store_info(s, &info);
+            e = adopt(d, &info, msg);
+        }
+        if (e)
+            delivery_close(d);
+        else
+            *out = d;
+    }
+    return e == ERR_MORE ? err_set(msg, ERR_IO, "the delivery state in Redis changes faster than it can be read") : e;
+}
+
+enum err delivery_open(const struct store *s, struct delivery_store **out, struct errmsg *msg)
+{
+    if (s->mode == STORE_READ)
+        return err_set(msg, ERR_INVALID, "the store was opened for reading only");
+    return s->backend == &backend_redis ? open_redis(s, delivery_redis_shard(s), out, msg) : open_local(s, out, msg);
+}
+
+enum err delivery_copy(const struct redis_shard *shard, struct delivery_store **out, struct errmsg *msg)
+{
+    return open_redis(NULL, shard, out, msg);
 }
 
 static void finalize(sqlite3_stmt **s, int n)
@@ -364,6 +334,7 @@ void delivery_close(struct delivery_store *d)
     if (!d)
         return;
     worker_done(&d->worker);
+    delivery_redis_free(d->redis);
     bell_done(&d->bell);
     finalize(d->write, DW_N);
     finalize(d->read, DR_N);

@@ -2,8 +2,9 @@
  * whose outcome is being waited for, how many messages a number got today, and what is being sent once more. Beside the
  * log, on a thread of its own: no sync of it ever delays a decision, and none of the log's a delivery.
  *
- * A dir store keeps it in delivery.db (SQLite, WAL, synchronous=FULL), a memory store in memory. All calls are made by
- * one thread (delivery's); a commit runs on a thread of the state's own. */
+ * A dir store keeps it in delivery.db (SQLite, WAL, synchronous=FULL), a memory store in memory, a store in Redis there
+ * (store/redis/delivery.h), with a copy in memory that is read. All calls are made by one thread (delivery's); a commit
+ * runs on a thread of the state's own. */
 #ifndef STORE_DELIVERY_H
 #define STORE_DELIVERY_H
 
@@ -106,7 +107,8 @@ struct delivery_change {
 /* Opens or makes it. With a state that belongs to another incarnation of the store every endpoint in it is paused,
  * with why "restored", before this returns: what was sent since is not known. An endpoint whose cursor is beyond the
  * log's end is paused with why "the log is shorter than what was delivered". Redeliveries are cancelled likewise, with
- * that as their last error. ERR_VERSION, ERR_DAMAGED, ERR_IO. */
+ * that as their last error. ERR_VERSION, ERR_DAMAGED, ERR_IO. In Redis it is held under the store's lease: ERR_LOCKED,
+ * of this and of commits, says that another has the shard. */
 enum err delivery_open(const struct store *s, struct delivery_store **out, struct errmsg *msg) ERR_MUSTCHECK;
 /* Waits for a commit in flight. */
 void delivery_close(struct delivery_store *d);

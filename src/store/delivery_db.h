@@ -59,11 +59,22 @@ struct delivery_job {
     struct errmsg msg;
 };
 
+struct delivery_redis; /* store/redis/delivery.h */
+
+/* The store as it was opened: how far its log went, and when that was. */
+struct delivery_adoption {
+    struct str incarnation;
+    uint64_t durable;
+    int64_t at; /* Unix milliseconds */
+};
+
 /* While a commit is in flight writer, write, the names and the job belong to the worker. In memory reader and writer
- * are one connection, and there is no worker: a commit is done at once. */
+ * are one connection, and there is no worker: a commit is done at once. Of a store in Redis the tables are in memory,
+ * too: a worker sends the changes there, and when they are durable they take effect here, on the caller's thread. */
 struct delivery_store {
     char *path; /* for people, when in memory */
     bool in_memory;
+    struct delivery_redis *redis; /* NULL: it is not in Redis */
     struct sql writer, reader;
     sqlite3_stmt *write[DW_N], *read[DR_N];
     sqlite3_stmt *by_state[DELIVERY_STATE_N]; /* one each, since they run side by side */
@@ -78,7 +89,21 @@ struct delivery_store {
     unsigned char key[DELIVERY_KEY];
 };
 
+/* delivery.c: the tables in memory, with what Redis has of that shard. Of a shard whose writer goes on meanwhile it is
+ * what there was at the beginning. */
+struct redis_shard;
+enum err delivery_copy(const struct redis_shard *shard, struct delivery_store **out, struct errmsg *msg) ERR_MUSTCHECK;
+
+/* delivery_adopt.c: endpoints and redeliveries of another incarnation, or beyond the log's end, are stopped. One
+ * transaction. */
+enum err delivery_adopt(struct delivery_store *d, const struct delivery_adoption *a, struct errmsg *msg) ERR_MUSTCHECK;
+/* d->key becomes what the tables have. */
+enum err delivery_read_key(struct delivery_store *d, struct errmsg *msg) ERR_MUSTCHECK;
+
 /* delivery_write.c: an endpoint's number in the tables, which it keeps for ever. */
 void delivery_name_add(struct delivery_store *d, struct str text, sqlite3_int64 id);
+/* The changes in the tables, in one transaction. */
+enum err delivery_apply(struct delivery_store *d, const struct delivery_change *changes, size_t n,
+                        struct errmsg *msg) ERR_MUSTCHECK;
 
 #endif

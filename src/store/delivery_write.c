@@ -2,6 +2,7 @@
 #include "store/delivery_db.h"
 
 #include "store/file.h"
+#include "store/redis/delivery.h"
 
 #include <stdlib.h>
 
@@ -33,10 +34,11 @@ const char *const delivery_write_sql[DW_N] = {
     [DW_REDELIVERY] = "INSERT OR REPLACE INTO redelivery VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
                       " ?13, ?14, ?15)",
     [DW_CLEAR] = "DELETE FROM delivery WHERE endpoint = ?1",
-    /* What the cursor has not passed is read again after a crash: its row is what says that it was sent. */
+    /* What the cursor has not passed is read again after a crash: its row is what says that it was sent. The order,
+     * which is the index's, makes a repetition forget the same ones. */
     [DW_FORGET_ROWS] = "DELETE FROM delivery WHERE (endpoint, seq) IN (SELECT d.endpoint, d.seq FROM delivery d"
                        " JOIN endpoint e ON e.id = d.endpoint WHERE d.state IN (5, 6) AND d.next_at < ?1"
-                       " AND d.seq <= e.cursor LIMIT " FORGET_ROWS ")",
+                       " AND d.seq <= e.cursor ORDER BY d.next_at, d.endpoint, d.seq LIMIT " FORGET_ROWS ")",
     [DW_FORGET_COUNTS] = "DELETE FROM count WHERE day < ?1",
 };
 
@@ -208,7 +210,7 @@ static bool forget(struct delivery_store *d, const struct delivery_change *c)
 
 /* --- the commit --- */
 
-static bool apply(struct delivery_store *d, const struct delivery_job *job)
+static bool apply(struct delivery_store *d, const struct delivery_change *changes, size_t n)
 {
     static bool (*const kinds[])(struct delivery_store *, const struct delivery_change *) = {
         [CHANGE_PUT] = put,
@@ -223,30 +225,42 @@ static bool apply(struct delivery_store *d, const struct delivery_job *job)
     };
     if (!sql_run(d->write[DW_BEGIN]))
         return false;
-    for (size_t i = 0; i < job->n; i++)
-        if (!kinds[job->changes[i].kind](d, &job->changes[i]))
+    for (size_t i = 0; i < n; i++)
+        if (!kinds[changes[i].kind](d, &changes[i]))
             return false;
     return sql_run(d->write[DW_COMMIT]);
+}
+
+enum err delivery_apply(struct delivery_store *d, const struct delivery_change *changes, size_t n, struct errmsg *msg)
+{
+    if (apply(d, changes, n))
+        return ERR_OK;
+    enum err e = sql_failed(&d->writer, "write", msg);
+    if (!sqlite3_get_autocommit(d->writer.db))
+        sql_run(d->write[DW_ROLLBACK]);
+    return e;
 }
 
 static void run_commit(void *arg)
 {
     struct delivery_store *d = arg;
-    d->job.result = ERR_OK;
-    if (apply(d, &d->job))
-        return;
-    d->job.result = sql_failed(&d->writer, "write", &d->job.msg);
-    if (!sqlite3_get_autocommit(d->writer.db))
-        sql_run(d->write[DW_ROLLBACK]);
+    struct delivery_job *job = &d->job;
+    if (d->redis)
+        job->result = delivery_redis_send(d->redis, job->changes, job->n, &job->msg);
+    else
+        job->result = delivery_apply(d, job->changes, job->n, &job->msg);
 }
 
 static enum err conclude(struct delivery_store *d, struct errmsg *msg)
 {
+    struct delivery_job *job = &d->job;
     d->busy = false;
-    if (!d->job.result)
+    if (!job->result && d->redis)
+        job->result = delivery_redis_settle(d, job->changes, job->n, &job->msg);
+    if (!job->result)
         return ERR_OK;
-    d->failed = d->job.result;
-    d->why = d->job.msg;
+    d->failed = job->result;
+    d->why = job->msg;
     return err_set(msg, d->failed, "%s", d->why.text);
 }
 
@@ -258,7 +272,9 @@ enum err delivery_commit(struct delivery_store *d, const struct delivery_change 
         return err_set(msg, ERR_INVALID, "a commit of the delivery state is in flight already");
     d->job.changes = changes;
     d->job.n = n;
-    if (d->in_memory) {
+    if (d->redis && n == 0)
+        return ERR_OK;
+    if (d->in_memory && !d->redis) {
         run_commit(d);
         return conclude(d, msg);
     }

@@ -37,15 +37,16 @@ static enum err open_log_folder(struct dir_store *d, struct errmsg *msg)
 }
 
 /* meta.json comes last: what has none is no store yet. */
-static enum err make_store(struct dir_store *d, bool simulated, struct errmsg *msg)
+static enum err make_store(struct dir_store *d, const struct store_options *o, struct errmsg *msg)
 {
     struct stat st;
     if (fstatat(d->folder, META_NAME, &st, 0) == 0)
         return err_set(msg, ERR_EXISTS, "there is a store in %s already", d->path);
+    d->meta = (struct meta){.simulated = o->simulated};
     unlinkat(d->folder, "contacts.db", 0); /* from an attempt that was cut short */
     enum err e = contacts_open(d->path, true, &d->contacts, msg);
     if (!e)
-        e = meta_make(d->folder, simulated, &d->meta, msg);
+        e = meta_make(d->folder, o->incarnation, &d->meta, msg);
     contacts_close(d->contacts);
     d->contacts = NULL;
     return e;
@@ -117,7 +118,7 @@ static enum err open_to_write(struct dir_store *d, const struct store_options *o
     struct recovery_plan plan = {.from = o->seal, .only_last = o->verify_later, .cut = true};
     enum err e = check_options(d, o, msg);
     if (!e && d->meta.copy)
-        e = meta_make(d->folder, d->meta.simulated, &d->meta, msg); /* before anything is written to it */
+        e = meta_make(d->folder, NULL, &d->meta, msg); /* before anything is written to it */
     if (!e)
         e = open_parts(d, msg);
     if (!e)
@@ -168,7 +169,7 @@ static enum err open_folder(struct dir_store *d, enum store_mode mode, const str
     if (!e && mode == STORE_WRITE)
         e = backup_settle(d->folder, d->path, msg);
     if (!e && mode == STORE_INIT)
-        e = make_store(d, o->simulated, msg);
+        e = make_store(d, o, msg);
     if (!e)
         e = meta_load(d->folder, d->path, &d->meta, msg);
     if (!e)
@@ -239,6 +240,7 @@ static void dir_info(const struct store *s, struct store_info *out)
     memset(out, 0, sizeof *out);
     out->durable = dir_durable(d);
     out->simulated = d->meta.simulated;
+    out->taken = d->meta.taken;
     memcpy(out->incarnation, d->meta.incarnation, sizeof out->incarnation);
     pthread_mutex_lock(&d->guard);
     out->seal = d->seal;
@@ -291,6 +293,32 @@ static enum err dir_key_find(struct store *s, const unsigned char key[KEY_HASH],
     return contacts_find_key(d->contacts, key, now, out, msg);
 }
 
+static enum err dir_each_contact(struct store *s, contact_each_fn *each, void *arg, struct errmsg *msg)
+{
+    return contacts_each(dir_of(s)->contacts, each, arg, msg);
+}
+
+static enum err dir_each_key(struct store *s, key_each_fn *each, void *arg, struct errmsg *msg)
+{
+    return contacts_each_key(dir_of(s)->contacts, each, arg, msg);
+}
+
+static void dir_set_segment(struct store *s, uint64_t bytes)
+{
+    dir_of(s)->end.limit = bytes;
+}
+
+static enum err dir_set_taken(struct store *s, uint64_t taken, struct errmsg *msg)
+{
+    struct dir_store *d = dir_of(s);
+    struct meta m = d->meta;
+    m.taken = taken;
+    enum err e = meta_write(d->folder, &m, msg);
+    if (!e)
+        d->meta = m;
+    return e;
+}
+
 static enum err dir_stamp(struct store *s, struct buf *out, struct errmsg *msg)
 {
     uint64_t durable;
@@ -339,6 +367,10 @@ const struct backend backend_dir = {
     .unit_contact = dir_unit_contact,
     .key_find = dir_key_find,
     .stamp = dir_stamp,
+    .each_contact = dir_each_contact,
+    .each_key = dir_each_key,
+    .set_segment = dir_set_segment,
+    .set_taken = dir_set_taken,
     .reader_open = dir_reader_open,
     .reader_next = dir_reader_next,
     .reader_seal = dir_reader_seal,

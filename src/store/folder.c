@@ -57,26 +57,35 @@ enum err meta_write(int folder, const struct meta *m, struct errmsg *msg)
     strftime(created, sizeof created, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &tm));
     buf_printf(&b,
                "{\"lifecertd\":\"store\",\"version\":%d,\"incarnation\":\"%s\",\"simulated\":%s,\"copy\":%s,"
-               "\"created\":\"%s\"}\n",
-               META_VERSION, m->incarnation, m->simulated ? "true" : "false", m->copy ? "true" : "false", created);
+               "\"taken\":%" PRIu64 ",\"created\":\"%s\"}\n",
+               META_VERSION, m->incarnation, m->simulated ? "true" : "false", m->copy ? "true" : "false", m->taken,
+               created);
     enum err e = file_replace(folder, META_NAME, buf_str(&b), msg);
     buf_done(&b);
     return e;
 }
 
-enum err meta_make(int folder, bool simulated, struct meta *out, struct errmsg *msg)
+static enum err choose_incarnation(const char *given, char out[33], struct errmsg *msg)
 {
     unsigned char random[16];
-    struct meta m = {.simulated = simulated};
-    struct buf hex = BUF_INIT;
-    if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
+    struct buf hex = {out, 0, 33};
+    if (given && (strlen(given) != 32 || !hex_parse(given, random, sizeof random)))
+        return err_set(msg, ERR_INVALID, "an incarnation is 32 hex digits");
+    if (!given && getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
         return file_error(msg, "cannot get random bytes for", META_NAME);
     hex_add(&hex, random, sizeof random);
-    memcpy(m.incarnation, hex.p, hex.n);
-    buf_done(&hex);
-    enum err e = meta_write(folder, &m, msg);
+    out[32] = '\0';
+    return ERR_OK;
+}
+
+enum err meta_make(int folder, const char *incarnation, struct meta *m, struct errmsg *msg)
+{
+    struct meta made = {.simulated = m->simulated, .taken = m->taken};
+    enum err e = choose_incarnation(incarnation, made.incarnation, msg);
     if (!e)
-        *out = m;
+        e = meta_write(folder, &made, msg);
+    if (!e)
+        *m = made;
     return e;
 }
 
@@ -88,7 +97,7 @@ static bool parse_bool(const char *word, bool *out)
 
 static enum err meta_parse(const char *text, const char *path, struct meta *out, struct errmsg *msg)
 {
-    struct meta m = {{0}, false, false};
+    struct meta m = {.simulated = false};
     char simulated[8], copy[8];
     unsigned version;
     int n;
@@ -99,10 +108,10 @@ static enum err meta_parse(const char *text, const char *path, struct meta *out,
                        META_VERSION);
     n = sscanf(text,
                "{\"lifecertd\":\"store\",\"version\":%u,\"incarnation\":\"%32[0-9a-f]\",\"simulated\":%7[a-z],"
-               "\"copy\":%7[a-z],",
-               &version, m.incarnation, simulated, copy);
-    if (n < (version == 1 ? 3 : 4) || strlen(m.incarnation) != 32)
-        return err_set(msg, ERR_DAMAGED, "%s/%s: expected incarnation, simulated and copy", path, META_NAME);
+               "\"copy\":%7[a-z],\"taken\":%" SCNu64 ",",
+               &version, m.incarnation, simulated, copy, &m.taken);
+    if (n < (int)(version + 2 < 5 ? version + 2 : 5) || strlen(m.incarnation) != 32)
+        return err_set(msg, ERR_DAMAGED, "%s/%s: expected incarnation, simulated, copy and taken", path, META_NAME);
     if (!parse_bool(simulated, &m.simulated) || (version > 1 && !parse_bool(copy, &m.copy)))
         return err_set(msg, ERR_DAMAGED, "%s/%s: simulated and copy are true or false", path, META_NAME);
     *out = m;

@@ -5,21 +5,24 @@
 
 #include "store/store.h"
 
-#define META_VERSION 2 /* 1: without copy */
+#define META_VERSION 3 /* 1: without copy, 2: without taken */
 #define META_NAME "meta.json"
 
 /* copy: the folder is a backup of the store that has this incarnation. A copy is nobody's store before it is opened for
- * writing; then it gets an incarnation of its own, so that no two stores ever give two events the same id. */
+ * writing; then it gets an incarnation of its own, so that no two stores ever give two events the same id. taken: as in
+ * struct store_info. */
 struct meta {
     char incarnation[33];
     bool simulated, copy;
+    uint64_t taken;
 };
 
 /* Opens the folder, and with make creates it and its parts first. */
 enum err folder_open(const char *path, bool make, int *out, struct errmsg *msg) ERR_MUSTCHECK;
 
-/* Of a new store, or of a copy that becomes one: a new incarnation. */
-enum err meta_make(int folder, bool simulated, struct meta *out, struct errmsg *msg) ERR_MUSTCHECK;
+/* Of a new store, or of a copy that becomes one: an incarnation that is given, or (NULL) a new one; the rest as in *m,
+ * which then has it all, and is no copy. */
+enum err meta_make(int folder, const char *incarnation, struct meta *m, struct errmsg *msg) ERR_MUSTCHECK;
 enum err meta_write(int folder, const struct meta *m, struct errmsg *msg) ERR_MUSTCHECK;
 /* ERR_ABSENT, ERR_VERSION, ERR_DAMAGED */
 enum err meta_load(int folder, const char *path, struct meta *out, struct errmsg *msg) ERR_MUSTCHECK;

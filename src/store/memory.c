@@ -330,10 +330,10 @@ static enum err memory_checkpoint_finish(struct store *s, const struct seal *sea
     return e;
 }
 
-static enum err memory_checkpoint_open(const char *place, unsigned which, struct checkpoint_reader **out,
-                                       struct seal *seal, struct errmsg *msg)
+static enum err memory_checkpoint_open(const char *place, const struct store_options *options, unsigned which,
+                                       struct checkpoint_reader **out, struct seal *seal, struct errmsg *msg)
 {
-    (void)place, (void)which, (void)out, (void)seal;
+    (void)place, (void)options, (void)which, (void)out, (void)seal;
     return err_set(msg, ERR_ABSENT, "a store in memory has no checkpoints");
 }
 

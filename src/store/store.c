@@ -15,7 +15,7 @@ static const struct backend *find_backend(const char *uri, const char **place, s
             return b;
         }
     }
-    err_set(msg, ERR_INVALID, "store \"%s\": expected \"dir:PATH\" or \"memory:\"", uri);
+    err_set(msg, ERR_INVALID, "store \"%s\": expected \"dir:PATH\", \"memory:\" or a Redis", uri);
     return NULL;
 }
 
@@ -54,6 +54,11 @@ void store_info(const struct store *s, struct store_info *out)
         out->first = 1;
 }
 
+bool store_held(const struct store *s, int64_t ms)
+{
+    return s->backend->held ? s->backend->held(s, ms) : true;
+}
+
 /* A commit that failed may have left anything on the disk: from then on the store only says so. */
 static enum err settle(struct store *s, enum err e, const struct errmsg *why, struct errmsg *msg)
 {
@@ -79,6 +84,8 @@ static enum err check_commit(const struct store *s, const struct commit *c, stru
         return err_set(msg, ERR_FULL, "a stamp of %zu bytes: at most %zu", c->stamp.n, STAMP_MAX_BYTES);
     if (c->n_keys > KEYS_MAX)
         return err_set(msg, ERR_FULL, "a commit of %zu keys: at most %d", c->n_keys, KEYS_MAX);
+    if (c->n_consumed && !s->backend->streams)
+        return err_set(msg, ERR_INVALID, "a commit of inputs from a stream, to a store that has none");
     struct store_info info;
     s->backend->info(s, &info);
     if (c->first != info.durable + 1 || c->last + 1 < c->first || (c->last < c->first) != (c->lines.n == 0))
@@ -158,6 +165,39 @@ enum err store_stamp(struct store *s, struct buf *out, struct errmsg *msg)
     return s->backend->stamp(s, out, msg);
 }
 
+static enum err check_copied(const struct store *s, bool can, struct errmsg *msg)
+{
+    if (can && s->mode != STORE_READ && !s->busy)
+        return ERR_OK;
+    return err_set(msg, ERR_INVALID, "a store of this kind, or opened like this, is not copied");
+}
+
+enum err store_each_contact(struct store *s, contact_each_fn *each, void *arg, struct errmsg *msg)
+{
+    enum err e = check_copied(s, s->backend->each_contact, msg);
+    return e ? e : s->backend->each_contact(s, each, arg, msg);
+}
+
+enum err store_each_key(struct store *s, key_each_fn *each, void *arg, struct errmsg *msg)
+{
+    enum err e = check_copied(s, s->backend->each_key, msg);
+    return e ? e : s->backend->each_key(s, each, arg, msg);
+}
+
+enum err store_set_segment(struct store *s, uint64_t bytes, struct errmsg *msg)
+{
+    enum err e = check_copied(s, s->backend->set_segment, msg);
+    if (!e)
+        s->backend->set_segment(s, bytes);
+    return e;
+}
+
+enum err store_set_taken(struct store *s, uint64_t taken, struct errmsg *msg)
+{
+    enum err e = check_copied(s, s->backend->set_taken, msg);
+    return e ? e : s->backend->set_taken(s, taken, msg);
+}
+
 enum err store_reader_open(const struct store *s, uint64_t after, struct store_reader **out, struct errmsg *msg)
 {
     struct store_reader *r;
@@ -215,12 +255,18 @@ void store_checkpoint_abort(struct store *s)
 enum err checkpoint_open(const char *uri, unsigned which, struct checkpoint_reader **out, struct seal *seal,
                          struct errmsg *msg)
 {
+    return checkpoint_open_with(uri, NULL, which, out, seal, msg);
+}
+
+enum err checkpoint_open_with(const char *uri, const struct store_options *options, unsigned which,
+                              struct checkpoint_reader **out, struct seal *seal, struct errmsg *msg)
+{
     const char *place;
     const struct backend *b = find_backend(uri, &place, msg);
     if (!b)
         return ERR_INVALID;
     struct checkpoint_reader *r;
-    enum err e = b->checkpoint_open(place, which, &r, seal, msg);
+    enum err e = b->checkpoint_open(place, options, which, &r, seal, msg);
     if (e)
         return e;
     r->backend = b;

@@ -50,6 +50,18 @@ struct key_row {
     enum reason reason;
 };
 
+/* Inputs that came from a stream of the store (a shard's, in Redis) and are decided with this commit. In the same
+ * step in which the events are durable the entry is removed, or it is noted how many of its inputs are done, so that
+ * none is ever decided twice; and whoever sent them is told. */
+struct consumed {
+    struct str stream; /* the key behind the shard's tag: "in", "in:face" */
+    uint64_t ms, n;    /* the entry: MS-N */
+    bool whole;        /* it is removed; else `done` of its inputs, from its first one, are decided */
+    uint32_t done;
+    struct str reply_to; /* the key of a stream behind the shard's tag, "out:NAME", to which the reply is added; */
+    struct str reply;    /* STR_NONE: nobody is told */
+};
+
 /* A commit. Everything it points at stays untouched by the caller until it is done. */
 struct commit {
     uint64_t first, last; /* event numbers; last == first - 1: no event (contacts, keys and stamp only) */
@@ -59,6 +71,8 @@ struct commit {
     const struct key_row *keys; /* seq ascending, at most last; a row takes the place of an older one of the same key */
     size_t n_keys;
     struct str stamp; /* new alive stamp (opaque, up to 64 KiB), or STR_NONE */
+    const struct consumed *consumed; /* 0 where the store has no such streams */
+    size_t n_consumed;
 };
 
 enum store_mode {
@@ -74,6 +88,16 @@ struct store_options {
     const char *archive;     /* READ: a folder that events were archived to, which are read as if still in the log;
                                 NULL: none. ERR_INVALID: it is none, or has not all that leads up to the log */
     int64_t lease_ms;        /* WRITE, Redis: a writer silent for so long may lose the store to another; 0: 6 s */
+    unsigned replicas;       /* Redis: how many replicas must have a commit before it is done (WAIT). With any, a store
+                                opened with STORE_READ hears of a commit with the next one, or 50 ms later */
+    const char *password;    /* Redis: NULL: none */
+    const char *moved;       /* Redis: the folder to which owners move sealed parts of the log, each shard into a folder
+                                of its own, and from which every reader reads on; NULL: the log stays in Redis */
+    bool allow_lossy;        /* WRITE, Redis: servers that may lose what they have acknowledged will do: what is wrong
+                                with them is told to warn(), a sentence each, instead of being refused */
+    void (*warn)(void *arg, const char *text); /* during store_open(), on its thread; NULL: nobody is told */
+    void *warn_arg;
+    const char *incarnation; /* INIT: this one, 32 hex digits; NULL: a new one */
     bool verify_later;       /* WRITE: the caller reads the whole log through a reader, which checks every seal, before
                                 it relies on it: closed segments are not read twice */
 };
@@ -96,6 +120,8 @@ struct store_info {
     struct seal archived; /* the last event that was ever moved to an archive, and its seal; seq 0: none. Events up to
                              there may be in the log nevertheless, put back */
     int64_t archived_at;  /* when that event was decided: Unix seconds */
+    uint64_t taken; /* events up to there were taken over from other logs, when people were spread over another number
+                       of shards: this log has them, but they were decided elsewhere. 0: none */
     uint64_t n_segments, n_packed; /* how many segments there are, and are compressed; all 0 with STORE_READ beside a
                                       writer */
 };
@@ -106,7 +132,13 @@ struct store_info {
 enum err store_open(const char *uri, enum store_mode mode, const struct store_options *options, struct store **out,
                     struct store_opened *opened, struct errmsg *msg) ERR_MUSTCHECK;
 void store_close(struct store *s);
+/* Of a Redis that somebody else writes to, the server is asked; when it does not answer within a second or so, what was
+ * known last comes back, and for a second it is not asked again. */
 void store_info(const struct store *s, struct store_info *out);
+
+/* Does whoever opened the store for writing still hold it, and for ms milliseconds more, by the boot clock? To be asked
+ * before anything is sent that only the holder may send. On any thread. Stores with a lock always say yes. */
+bool store_held(const struct store *s, int64_t ms);
 
 /* Begins a commit; at most one at a time. ERR_OK: done already (a small one is written at once); ERR_MORE: in
  * flight; else it failed, and the store takes no further commit: the daemon must stop. Order inside: contacts and
@@ -131,9 +163,10 @@ enum err store_history(struct store *s, uint64_t seq, struct buf *out, struct er
  * its text has lines). Reads the file from its beginning. ERR_ABSENT past the end. On any thread. */
 enum err store_where(const struct store *s, uint64_t seq, struct buf *out, struct errmsg *msg) ERR_MUSTCHECK;
 
-/* A share of what can wait: closed segments are compressed, one at a time, by a thread of the store's own; never
- * blocks. compress: whether a further one may be begun. To be called again now and then, and when store_fd() is
- * readable. Anything but ERR_OK is worth a warning and harms nothing: it is tried again after an hour. */
+/* A share of what can wait: closed segments are compressed, one at a time, by a thread of the store's own, and those
+ * in Redis moved to the folder for them; never blocks. compress: whether a further one may be compressed. To be called
+ * again now and then, and when store_fd() is readable. Anything but ERR_OK is worth a warning and harms nothing: it is
+ * tried again after an hour, moving after a minute. */
 enum err store_tidy(struct store *s, bool compress, struct errmsg *msg) ERR_MUSTCHECK;
 
 /* The latest durable contact of a beneficiary (id must match, else ERR_DAMAGED) or a unit. The strings are
@@ -150,6 +183,20 @@ enum err store_key_find(struct store *s, const unsigned char key[KEY_HASH], int6
 
 /* The last durable stamp, appended to out; ERR_ABSENT: there is none. */
 enum err store_stamp(struct store *s, struct buf *out, struct errmsg *msg) ERR_MUSTCHECK;
+
+/* --- for whoever copies a store: it is open for writing, and no commit is in flight --- */
+
+/* Every contact row, of people and of units; strings are borrowed for the call. Erased ones are told where they leave a
+ * row (all STR_NONE), and some may come twice. */
+typedef void contact_each_fn(void *arg, const struct contact_change *row);
+enum err store_each_contact(struct store *s, contact_each_fn *each, void *arg, struct errmsg *msg) ERR_MUSTCHECK;
+/* Every idempotency key's row, in no order, and some may come twice. */
+typedef void key_each_fn(void *arg, const struct key_row *row);
+enum err store_each_key(struct store *s, key_each_fn *each, void *arg, struct errmsg *msg) ERR_MUSTCHECK;
+/* From the next commit on a segment larger than that is closed, as by store_options.segment_bytes. */
+enum err store_set_segment(struct store *s, uint64_t bytes, struct errmsg *msg) ERR_MUSTCHECK;
+/* Notes what store_info() then has as `taken`. */
+enum err store_set_taken(struct store *s, uint64_t taken, struct errmsg *msg) ERR_MUSTCHECK;
 
 /* --- readers: the durable log in order --- */
 
@@ -183,6 +230,9 @@ struct checkpoint_reader;
 /* which: 0 newest, 1 the one before. ERR_ABSENT: there is none such. ERR_DAMAGED, ERR_VERSION. Gives its seal. */
 enum err checkpoint_open(const char *uri, unsigned which, struct checkpoint_reader **out, struct seal *seal,
                          struct errmsg *msg) ERR_MUSTCHECK;
+/* The same for a Redis that wants a password: of the options it alone counts. */
+enum err checkpoint_open_with(const char *uri, const struct store_options *options, unsigned which,
+                              struct checkpoint_reader **out, struct seal *seal, struct errmsg *msg) ERR_MUSTCHECK;
 /* ERR_END after the last slice of a whole checkpoint. The slice holds until the next call. */
 enum err checkpoint_next(struct checkpoint_reader *r, struct str *slice, struct errmsg *msg) ERR_MUSTCHECK;
 void checkpoint_close(struct checkpoint_reader *r);

@@ -12,12 +12,27 @@
 
 #define SLICE 10000 /* rows a transaction: some 10 ms */
 
-enum err survey_open(const char *uri, struct survey **out, struct errmsg *msg)
+static enum err open_redis(const char *uri, const struct store_options *options, struct survey **out,
+                           struct errmsg *msg)
+{
+    struct redis_survey *redis;
+    enum err e = redis_survey_open(uri, options, &redis, msg);
+    if (e)
+        return e;
+    *out = mem_zalloc(1, sizeof **out);
+    (*out)->folder = -1;
+    (*out)->redis = redis;
+    return ERR_OK;
+}
+
+enum err survey_open(const char *uri, const struct store_options *options, struct survey **out, struct errmsg *msg)
 {
     static const char scheme[] = "dir:";
     int folder;
+    if (strncmp(uri, "redis", 5) == 0)
+        return open_redis(uri, options, out, msg);
     if (strncmp(uri, scheme, sizeof scheme - 1) != 0)
-        return err_set(msg, ERR_INVALID, "store \"%s\": only one in a folder can be looked at", uri);
+        return err_set(msg, ERR_INVALID, "store \"%s\": only one in a folder or in Redis can be looked at", uri);
     const char *path = uri + sizeof scheme - 1;
     enum err e = folder_open(path, false, &folder, msg);
     if (e)
@@ -33,14 +48,16 @@ void survey_close(struct survey *s)
 {
     if (!s)
         return;
-    close(s->folder);
+    if (s->folder >= 0)
+        close(s->folder);
+    redis_survey_close(s->redis);
     free(s->path);
     free(s);
 }
 
 bool survey_live(const struct survey *s)
 {
-    return lock_is_held(s->folder);
+    return s->redis ? redis_survey_live(s->redis) : lock_is_held(s->folder);
 }
 
 /* --- the databases --- */
@@ -149,10 +166,19 @@ static enum err walk(struct sql *q, const struct table_walk *w, struct errmsg *m
     return e;
 }
 
+static enum err walk_copy(struct survey *s, const struct table_walk *w, struct errmsg *msg)
+{
+    struct sql *q;
+    enum err e = redis_survey_tables(s->redis, &q, msg);
+    return e ? e : walk(q, w, msg);
+}
+
 enum err survey_table(struct survey *s, const struct table_walk *w, struct errmsg *msg)
 {
     struct sql q = {NULL, w->file};
     struct stat st;
+    if (s->redis)
+        return walk_copy(s, w, msg);
     if (fstatat(s->folder, w->file, &st, 0) < 0)
         return w->may_be_absent ? ERR_OK : err_set(msg, ERR_DAMAGED, "%s is missing", w->file);
     enum err e = open_db(s, w->file, &q, msg);
@@ -170,12 +196,16 @@ enum err survey_table(struct survey *s, const struct table_walk *w, struct errms
 
 enum err survey_stamp(struct survey *s, uint64_t *durable, struct buf *out, struct errmsg *msg)
 {
+    if (s->redis)
+        return redis_survey_stamp(s->redis, durable, out, msg);
     return stamp_load(s->folder, durable, out, msg);
 }
 
 enum err survey_synced(struct survey *s, uint64_t *seq, struct errmsg *msg)
 {
     struct synced *synced;
+    if (s->redis)
+        return ERR_ABSENT;
     enum err e = synced_map(s->folder, false, &synced, msg);
     if (e)
         return e;

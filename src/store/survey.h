@@ -1,6 +1,6 @@
-/* What lies in a dir store's folder beside the log, row by row, for whoever holds it against the log. Nothing is locked
- * and nothing written: the databases are read in short transactions, so that a daemon's write-ahead logs are not kept
- * from being cut; what changes in between is seen or not.
+/* What lies beside a store's log, in a folder or in Redis, row by row, for whoever holds it against the log. Nothing is
+ * locked and nothing written: a folder's databases are read in short transactions, so that a daemon's write-ahead logs
+ * are not kept from being cut; what changes in between is seen or not.
  *
  * Texts and lines are borrowed for the call. What is not there at all (no delivery state yet) has no rows. */
 #ifndef STORE_SURVEY_H
@@ -10,8 +10,10 @@
 
 struct survey;
 
-/* ERR_ABSENT: no such folder; ERR_INVALID: a store of another kind, that has no folder. */
-enum err survey_open(const char *uri, struct survey **out, struct errmsg *msg) ERR_MUSTCHECK;
+/* options: as for store_open(), with what opening one in Redis needs; NULL: the defaults. ERR_ABSENT: no such folder,
+ * or store; ERR_INVALID: a store of another kind. */
+enum err survey_open(const char *uri, const struct store_options *options, struct survey **out,
+                     struct errmsg *msg) ERR_MUSTCHECK;
 void survey_close(struct survey *s);
 /* Is somebody writing to it now? */
 bool survey_live(const struct survey *s);
@@ -39,7 +41,7 @@ enum err survey_deliveries(struct survey *s, delivery_survey_fn *each, void *arg
 typedef bool position_fn(void *arg, const char *what, uint64_t seq);
 enum err survey_positions(struct survey *s, position_fn *each, void *arg, struct errmsg *msg) ERR_MUSTCHECK;
 
-/* ERR_ABSENT: there is none. */
+/* ERR_ABSENT: there is none, as there never is in Redis of the second, and of indexes. */
 enum err survey_stamp(struct survey *s, uint64_t *durable, struct buf *out, struct errmsg *msg) ERR_MUSTCHECK;
 enum err survey_synced(struct survey *s, uint64_t *seq, struct errmsg *msg) ERR_MUSTCHECK;
 

@@ -34,6 +34,8 @@ static enum err each_person(void *arg, sqlite3_stmt *s, struct errmsg *msg)
 enum err survey_people(struct survey *s, contact_row_fn *each, void *arg, struct errmsg *msg)
 {
     struct people_walk w = {each, arg, -1};
+    if (s->redis)
+        return redis_survey_contacts(s->redis, false, each, arg, msg);
     return survey_table(s,
                         &(struct table_walk){
                             .file = "contacts.db",
@@ -75,6 +77,8 @@ static enum err each_unit(void *arg, sqlite3_stmt *s, struct errmsg *msg)
 enum err survey_units(struct survey *s, contact_row_fn *each, void *arg, struct errmsg *msg)
 {
     struct units_walk w = {each, arg, BUF_INIT};
+    if (s->redis)
+        return redis_survey_contacts(s->redis, true, each, arg, msg);
     enum err e = survey_table(s,
                               &(struct table_walk){
                                   .file = "contacts.db",
@@ -113,6 +117,10 @@ static enum err each_state(void *arg, sqlite3_stmt *s, struct errmsg *msg)
 enum err survey_contacts_state(struct survey *s, uint64_t *durable, uint64_t *last, struct errmsg *msg)
 {
     struct state_walk w = {.read = false};
+    if (s->redis) { /* rows and events are written in one step */
+        *durable = *last = redis_survey_end(s->redis);
+        return ERR_OK;
+    }
     enum err e = survey_table(s,
                               &(struct table_walk){
                                   .file = "contacts.db",
@@ -153,6 +161,8 @@ static enum err each_key(void *arg, sqlite3_stmt *s, struct errmsg *msg)
 enum err survey_keys(struct survey *s, key_row_fn *each, void *arg, struct errmsg *msg)
 {
     struct keys_walk w = {each, arg, INT64_MIN};
+    if (s->redis)
+        return redis_survey_keys(s->redis, each, arg, msg);
     return survey_table(s,
                         &(struct table_walk){
                             .file = "contacts.db",

@@ -2,12 +2,14 @@
 #ifndef STORE_SURVEY_INSIDE_H
 #define STORE_SURVEY_INSIDE_H
 
+#include "store/redis/survey.h"
 #include "store/sql.h"
 #include "store/survey.h"
 
 struct survey {
     char *path;
     int folder;
+    struct redis_survey *redis; /* then there is no folder */
 };
 
 /* A table, read in slices: the query begins behind the row that from() binds, and takes as many as parameter limit_at

@@ -33,6 +33,8 @@ enum err survey_indexes(struct survey *s, index_fn *each, void *arg, struct errm
 {
     struct segment *list;
     size_t n = 0;
+    if (s->redis)
+        return ERR_OK;
     int log_folder = openat(s->folder, "log", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (log_folder < 0)
         return err_set(msg, ERR_DAMAGED, "the folder log is missing");
