@@ -14,6 +14,7 @@ struct config *config_bare(const char *name)
     c->brake.kind = BRAKE_OFF;
     c->clock_jump = CLOCK_JUMP;
     c->max_downtime = MAX_DOWNTIME;
+    c->lease_ms = LEASE_MS;
     c->endpoints = endpoints_new();
     c->tokens = tokens_new();
     return c;

@@ -30,7 +30,7 @@ static void write_channels(const struct config *c, const struct policy *p, struc
         buf_printf(out, "%s%s", i ? " " : "", names[i]);
 }
 
-static void write_value(const struct config *c, const struct policy *p, const struct key *k, struct buf *out)
+void config_write_value(const struct config *c, const struct policy *p, const struct key *k, struct buf *out)
 {
     if (k->parse == value_cycle)
         buf_printf(out, "%d %s", p->cycle, p->cycle_unit == CYCLE_MONTHS ? "months" : "days");
@@ -47,7 +47,7 @@ static void write_value(const struct config *c, const struct policy *p, const st
 static char *value_of(const struct config *c, const struct policy *p, const struct key *k)
 {
     struct buf b = BUF_INIT;
-    write_value(c, p, k, &b);
+    config_write_value(c, p, k, &b);
     buf_addc(&b, '\0');
     return b.p;
 }

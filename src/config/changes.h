@@ -19,6 +19,9 @@ struct policy_changes {
     size_t n;
 };
 
+/* A policy's value of that key, as it would stand in a file. */
+void config_write_value(const struct config *c, const struct policy *p, const struct key *k, struct buf *out);
+
 /* What differs in policies that both have, in the order of `to`'s. Into an empty *out. */
 void config_changes(const struct config *from, const struct config *to, struct policy_changes *out);
 void policy_changes_done(struct policy_changes *changes);

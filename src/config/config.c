@@ -2,9 +2,11 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "config/endpoint_rules.h"
 #include "config/loader.h"
+#include "config/root_rules.h"
 #include "config/schema_token.h"
 #include "config/value.h"
 
@@ -157,33 +159,13 @@ static void *section_target(struct loader *l, size_t i, const struct instance *i
     return target;
 }
 
-/* A listener with TLS needs a certificate, a certificate its key. */
-static void root_check(struct loader *l, const struct statement *s, const struct instance *in)
-{
-    const struct statement *listen = instance_set(in, "listen");
-    const struct statement *cert = instance_set(in, "tls_cert"), *key = instance_set(in, "tls_key");
-    const struct statement *ca = instance_set(in, "tls_client_ca");
-    bool wanted = false;
-    (void)s;
-    for (unsigned i = 0; i < l->c->n_listen; i++)
-        wanted = wanted || strncmp(l->c->listen[i], "tls:", 4) == 0;
-    if (wanted && !cert && !key)
-        loader_fault(l, listen, in, "listen has an address with TLS", "tls_cert and tls_key, too");
-    else if (!cert != !key)
-        loader_fault(l, cert ? cert : key, in, cert ? "tls_cert alone" : "tls_key alone", "both, or neither");
-    else if (ca && !cert)
-        loader_fault(l, ca, in, "tls_client_ca alone", "tls_cert and tls_key, too");
-    if (cert)
-        l->c->tls_place = loader_place(l, cert);
-}
-
 /* What goes beyond single keys. */
 static const struct {
     void (*begin)(struct loader *l, const struct statement *s, struct instance *in);
     void (*check)(struct loader *l, const struct statement *s, const struct instance *in);
     void (*defaults)(const struct instance *in);
 } section_rules[SECTION_N] = {
-    [SECTION_ROOT] = {NULL, root_check, NULL},
+    [SECTION_ROOT] = {NULL, root_check, root_defaults},
     [SECTION_ENDPOINT] = {endpoint_begin, endpoint_check, endpoint_defaults},
     [SECTION_MESSAGE] = {message_begin, message_check, NULL},
     [SECTION_TOKEN] = {NULL, token_check, NULL},
@@ -348,9 +330,15 @@ enum err config_load(const char *file, struct config **out, struct buf *faults)
     return e;
 }
 
+struct config *config_ref(struct config *c)
+{
+    c->others++;
+    return c;
+}
+
 void config_free(struct config *c)
 {
-    if (!c)
+    if (!c || c->others-- > 0)
         return;
     free(c->file);
     free(c->timezone);
@@ -362,6 +350,13 @@ void config_free(struct config *c)
     free(c->tls_key);
     free(c->tls_client_ca);
     free(c->tls_place);
+    free(c->name);
+    free(c->archive);
+    free(c->redis_password_file);
+    if (c->redis_password)
+        explicit_bzero(c->redis_password, strlen(c->redis_password));
+    free(c->redis_password);
+    free(c->password_place);
     endpoints_unref(c->endpoints);
     tokens_unref(c->tokens);
     free(c);

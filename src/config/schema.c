@@ -12,6 +12,7 @@ static const char *const resume_words[] = {"immediate", "next-month", NULL};
 #define DAYS_EXPECTED "0 to 365 (days)"
 
 #define ROOT(member) offsetof(struct config, member)
+#define REVISION_MAX 999999999999999 /* exact in a double, as which scripts and readers of JSON see it */
 
 static const struct key root_keys[] = {
     {.name = "timezone", .parse = value_timezone, .fallback = "Asia/Shanghai",
@@ -20,7 +21,7 @@ static const struct key root_keys[] = {
     {.name = "store", .parse = value_store, .fallback = "dir:/var/lib/lifecertd",
      .expected = "\"dir:FOLDER\", \"memory:\", \"redis://HOST:PORT/PREFIX\", \"redis-sentinel://...\" or "
                  "\"redis-cluster://...\"",
-     .help = "Where the event log and the contacts are kept."},
+     .hides = true, .help = "Where the event log and the contacts are kept."},
     {.name = "compress_log", .parse = value_bool, .offset = ROOT(compress_log), .fallback = "true",
      .expected = "true or false", .help = "Whether the log's closed segments are compressed."},
     {.name = "listen", .parse = value_listen, .list = true, .min = 1, .max = LISTEN_MAX,
@@ -53,6 +54,23 @@ static const struct key root_keys[] = {
      .expected = "1 to 1000", .help = "How many messages one phone number gets on a day, at most."},
     {.name = "delivery_log", .parse = value_delivery_log, .expected = "\"/PATH\"",
      .help = "A file that gets a line for every delivery."},
+    {.name = "name", .parse = value_name, .offset = ROOT(name), .of_redis = true, .expected = NAME_EXPECTED,
+     .help = "This daemon's name among those that run on one store in Redis."},
+    {.name = "replicas", .parse = value_replicas, .offset = ROOT(replicas), .max = REPLICAS_MAX, .fallback = "auto",
+     .of_redis = true, .expected = "\"auto\" or 0 to 8",
+     .help = "How many replicas must have what was written to Redis before it counts."},
+    {.name = "lease", .parse = value_lease, .offset = ROOT(lease_ms), .min = 2, .max = 60, .fallback = "6s",
+     .of_redis = true, .expected = "\"2s\" to \"60s\"",
+     .help = "How long a daemon that has fallen silent keeps its shards from the others."},
+    {.name = "archive", .parse = value_folder, .offset = ROOT(archive), .of_redis = true, .expected = "\"/FOLDER\"",
+     .help = "The folder to which closed segments of a log in Redis are moved."},
+    {.name = "allow_lossy", .parse = value_bool, .offset = ROOT(allow_lossy), .fallback = "false", .of_redis = true,
+     .expected = "true or false", .help = "Whether a Redis that may lose what it has acknowledged will do."},
+    {.name = "redis_password_file", .parse = value_file, .offset = ROOT(redis_password_file), .of_redis = true,
+     .expected = FILE_EXPECTED, .help = "The password for Redis."},
+    {.name = "revision", .parse = value_uint64, .offset = ROOT(revision), .max = REVISION_MAX, .fallback = "0",
+     .of_redis = true, .expected = "0 to 999999999999999",
+     .help = "Which of two daemons' configurations is the newer one."},
 };
 
 #define POLICY(member) offsetof(struct policy, member)

@@ -28,6 +28,7 @@ struct key {
     unsigned used_by; /* of an endpoint's key: the uses (config/endpoint_rules.h) that it has a meaning for; 0: all */
     bool hides;       /* a value with an "@" in it may hold a password: faults do not show it */
     bool conceals;    /* faults do not show the value, whatever it is */
+    bool of_redis;    /* it has a meaning only with a store in Redis */
 };
 
 struct section {

@@ -26,12 +26,30 @@ void tokens_unref(struct tokens *t)
     free(t);
 }
 
-bool token_certifies(const struct token *t, struct str channel)
+static bool is_among(const struct text_list *channels, struct str channel)
 {
-    for (unsigned i = 0; i < t->channels.n; i++)
-        if (str_is(channel, t->channels.v[i]))
+    for (unsigned i = 0; i < channels->n; i++)
+        if (str_is(channel, channels->v[i]))
             return true;
     return false;
+}
+
+bool token_certifies(const struct token *t, struct str channel)
+{
+    return is_among(&t->channels, channel);
+}
+
+const char *channels_forbid(const struct text_list *channels, const struct input *in, const char **why)
+{
+    if (in->op != OP_CERTIFY) {
+        *why = "this caller may bring certifications only";
+        return "op";
+    }
+    if (!is_among(channels, in->channel)) {
+        *why = "this caller may not bring certifications of this channel";
+        return "channel";
+    }
+    return NULL;
 }
 
 static bool certifies_all(const struct token *t, const struct text_list *channels)

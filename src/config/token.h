@@ -4,6 +4,7 @@
 #define CONFIG_TOKEN_H
 
 #include "config/endpoint.h"
+#include "core/input.h"
 
 #define TOKENS_MAX 256
 #define TOKEN_HASH_BYTES 32
@@ -30,6 +31,9 @@ void tokens_unref(struct tokens *t); /* NULL is fine */
 
 /* Is the channel one of those whose certifications it may bring, by name? */
 bool token_certifies(const struct token *t, struct str channel);
+/* The member because of which this is no input for whoever may bring certifications of those channels alone, and why in
+ * words; NULL: it is one. */
+const char *channels_forbid(const struct text_list *channels, const struct input *in, const char **why);
 /* May it do all that the other one may? */
 bool token_covers(const struct token *t, const struct token *other);
 

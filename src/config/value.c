@@ -5,6 +5,7 @@
 #include <sys/un.h>
 
 #include "core/hold.h"
+#include "redis/address.h"
 
 #define DAY_SECONDS 86400
 #define DURATION_MAX (INT64_C(3660) * DAY_SECONDS)
@@ -172,15 +173,19 @@ bool value_timezone(const struct key *k, struct config *c, void *section, const 
     return true;
 }
 
-/* A store's own code says what may follow the scheme. */
+/* What may be a folder, its own code says. */
 bool value_store(const struct key *k, struct config *c, void *section, const char *value, struct errmsg *why)
 {
-    static const char *const schemes[] = {"dir:", "redis://", "redis-sentinel://", "redis-cluster://"};
-    (void)k, (void)section, (void)why;
-    bool good = strcmp(value, "memory:") == 0;
-    for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {
-        size_t n = strlen(schemes[i]);
-        good = good || (strncmp(value, schemes[i], n) == 0 && value[n]);
+    static const char *const schemes[] = {"redis://", "redis-sentinel://", "redis-cluster://"};
+    struct redis_address address;
+    (void)k, (void)section;
+    bool good = strcmp(value, "memory:") == 0 || (strncmp(value, "dir:", 4) == 0 && value[4]);
+    for (size_t i = 0; !good && i < sizeof schemes / sizeof *schemes; i++) {
+        if (strncmp(value, schemes[i], strlen(schemes[i])) != 0)
+            continue;
+        if (redis_address_parse(value, &address, why) != ERR_OK)
+            return false;
+        good = true;
     }
     if (good)
         c->store = mem_strdup(value);
@@ -279,5 +284,57 @@ bool value_delivery_log(const struct key *k, struct config *c, void *section, co
     if (value[0] != '/')
         return false;
     c->endpoints->delivery_log = mem_strdup(value);
+    return true;
+}
+
+static bool is_name_byte(char ch)
+{
+    return (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9') || ch == '.' ||
+           ch == '_' || ch == '-';
+}
+
+bool name_valid(const char *value)
+{
+    size_t n = 0;
+    while (is_name_byte(value[n]))
+        n++;
+    return !value[n] && n >= 1 && n <= NAME_BYTES_MAX;
+}
+
+bool value_name(const struct key *k, struct config *c, void *section, const char *value, struct errmsg *why)
+{
+    (void)c, (void)why;
+    if (!name_valid(value))
+        return false;
+    *(char **)value_member(k, section) = mem_strdup(value);
+    return true;
+}
+
+bool value_folder(const struct key *k, struct config *c, void *section, const char *value, struct errmsg *why)
+{
+    (void)c, (void)why;
+    if (value[0] != '/')
+        return false;
+    *(char **)value_member(k, section) = mem_strdup(value);
+    return true;
+}
+
+bool value_replicas(const struct key *k, struct config *c, void *section, const char *value, struct errmsg *why)
+{
+    int64_t n = REPLICAS_AUTO;
+    (void)c, (void)why;
+    if (strcmp(value, "auto") != 0 && !whole_number(value, 0, k->max, &n))
+        return false;
+    *(unsigned *)value_member(k, section) = (unsigned)n;
+    return true;
+}
+
+bool value_lease(const struct key *k, struct config *c, void *section, const char *value, struct errmsg *why)
+{
+    int64_t seconds;
+    (void)c, (void)why;
+    if (!duration_parse(value, &seconds) || seconds < k->min || seconds > k->max)
+        return false;
+    *(int64_t *)value_member(k, section) = seconds * 1000;
     return true;
 }

@@ -20,6 +20,14 @@ value_parser value_brake;
 value_parser value_country_code;
 value_parser value_sms_daily_cap; /* of its endpoints */
 value_parser value_delivery_log;
+value_parser value_name;     /* char *, of letters, digits, dots, dashes and underscores */
+value_parser value_folder;   /* char *, absolute */
+value_parser value_replicas; /* unsigned, up to max; REPLICAS_AUTO */
+value_parser value_lease;    /* int64_t, milliseconds; min to max are seconds */
+
+#define REPLICAS_AUTO 99u /* until the store is known */
+bool name_valid(const char *value);
+#define NAME_EXPECTED "1 to 64 letters, digits, dots, dashes and underscores"
 
 /* Of endpoints and messages (value_endpoint.c). A text becomes an owned string, of a list one more in a struct
  * text_list; it is not empty and has no control characters. */

@@ -16,14 +16,15 @@
     "notice, channels\n"
 #define ROOT_KEYS \
     "timezone, store, compress_log, listen, tls_cert, tls_key, tls_client_ca, clock, brake_limit, clock_jump, max_downtime, country_code, max_lines, " \
-    "sms_daily_cap, delivery_log\n"
+    "sms_daily_cap, delivery_log, name, replicas, lease, archive, allow_lossy, redis_password_file, revision\n"
 #define LISTEN "expected \"unix:/PATH\", \"HOST:PORT\" or \"tls:HOST:PORT\", each once\n"
 #define CLOCK "expected \"system\" or a start and a factor, such as \"2026-02-01T00:00:00+08:00 x86400\"\n"
 #define BRAKE "expected a number such as \"500\", a percentage such as \"1%\" or \"off\"\n"
 #define CYCLE "expected \"N months\" (1 to 120) or \"N days\" (1 to 3660)\n"
-#define STORE \
+#define ONE_OF \
     "expected \"dir:FOLDER\", \"memory:\", \"redis://HOST:PORT/PREFIX\", \"redis-sentinel://...\" or " \
-    "\"redis-cluster://...\"\n"
+    "\"redis-cluster://...\""
+#define STORE ONE_OF "\n"
 #define ZONE "expected a name from the system's time zones, such as \"Asia/Shanghai\" "
 
 static const struct {
@@ -106,6 +107,14 @@ static const struct {
      "main.conf:2: clock = \"2026-02-01T00:00:00+08:00\": " CLOCK},
     {"a bad factor of the clock", A_POLICY "clock = \"2026-02-01T00:00:00Z x0\"\n",
      "main.conf:2: clock = \"2026-02-01T00:00:00Z x0\": " CLOCK},
+    {"a store of an unknown scheme, with a password in it", A_POLICY "store = \"redi://u:secret@h:1/p\"\n",
+     "main.conf:2: store = \"...\": " STORE},
+    {"a store in Redis with a password in it", A_POLICY "store = \"redis://u:secret@h:1/p\"\n",
+     "main.conf:2: store = \"...\": " ONE_OF " (expected redis://[USER@]HOST:PORT/PREFIX: a password does not belong "
+     "here, but in a secret's file)\n"},
+    {"a store in Redis whose prefix cannot be", A_POLICY "store = \"redis://h:1/a b\"\n",
+     "main.conf:2: store = \"redis://h:1/a b\": " ONE_OF " (expected redis://[USER@]HOST:PORT/PREFIX: PREFIX is not 1 to "
+     "64 letters, digits, dots, dashes and underscores)\n"},
     {"a store of an unknown scheme", A_POLICY "store = \"ftp://x\"\n", "main.conf:2: store = \"ftp://x\": " STORE},
     {"a bad country code", A_POLICY "country_code = \"86\"\n",
      "main.conf:2: country_code = 86: expected + and 1 to 3 digits, such as \"+86\"\n"},

@@ -64,7 +64,8 @@ static void test_keys(void)
                    "2026-02-01T00:00:00Z x0", "2026-02-01T00:00:00Z x1000000001", "2026-02-01T00:00:00Z  x2",
                    "2026-02-01T00:00:00Z x2 "));
     check_key(ROOT, "store", LIST("memory:", "dir:/x", "dir:x", "redis://h:1/p", "redis-cluster://a:1,b:2/p"),
-              LIST("", "memory", "memory:x", "dir:", "/var/lib", "redis://", "DIR:/x"));
+              LIST("", "memory", "memory:x", "dir:", "/var/lib", "redis://", "DIR:/x", "redis://h:1/a b", "redis://h:1/p#2",
+                   "redis://a:1,b:2/p", "redis-cluster://a:1", "redis-sentinel://a:1/p"));
     check_key(ROOT, "country_code", LIST("+86", "+1", "+852"), LIST("", "+", "86", "+0", "+1234", "+8a", "++8"));
     check_key(ROOT, "brake_limit", LIST("500", "1%", "0.5%", "off", "100%"), LIST("", "%", "101%", "-1", "on"));
     check_key(ROOT, "max_lines", LIST("1", "10000000"), LIST("0", "10000001"));
