@@ -17,11 +17,13 @@ void batch_done(struct batch *b)
     free(b->offsets);
     pending_free(b->contacts);
     pending_keys_done(&b->keys);
+    consumed_done(b);
 }
 
 bool batch_full(const struct engine *e)
 {
-    return e->cur->lines.n >= e->options.batch_bytes || e->cur->keys.n >= BATCH_KEYS;
+    return e->cur->lines.n >= e->options.batch_bytes || e->cur->keys.n >= BATCH_KEYS ||
+           e->cur->n_parts >= BATCH_PARTS;
 }
 
 void batch_add(struct engine *e, struct event *ev)
@@ -61,7 +63,7 @@ static bool is_empty(const struct batch *b)
 {
     size_t contacts;
     pending_list(b->contacts, &contacts);
-    return b->n == 0 && contacts == 0 && b->keys.n == 0 && b->stamp.n == 0;
+    return b->n == 0 && contacts == 0 && b->keys.n == 0 && b->stamp.n == 0 && b->n_parts == 0;
 }
 
 void batch_answer(struct engine *e, struct request *r)
@@ -83,6 +85,7 @@ static void reset(struct batch *b)
     buf_clear(&b->stamp);
     pending_clear(b->contacts);
     pending_keys_clear(&b->keys);
+    consumed_clear(b);
     b->waiting = NULL;
     b->waiting_tail = &b->waiting;
 }
@@ -97,6 +100,8 @@ static void finished(struct engine *e)
         if (e->options.committed)
             e->options.committed(e->options.arg, b->first, buf_str(&b->lines));
     }
+    if (b->ordered > e->office.ordered_durable)
+        e->office.ordered_durable = b->ordered;
     struct request *r = b->waiting;
     reset(b);
     while (r) {
@@ -137,6 +142,8 @@ enum err batch_commit(struct engine *e, struct errmsg *msg)
         .keys = b->keys.v,
         .n_keys = b->keys.n,
         .stamp = b->stamp.n ? buf_str(&b->stamp) : STR_NONE,
+        .consumed = consumed_list(b),
+        .n_consumed = b->n_parts,
     };
     c.contacts = pending_list(b->contacts, &c.n_contacts);
     e->flight = b;

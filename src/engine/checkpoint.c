@@ -16,6 +16,8 @@
 /* Raise it when a slice changes: older checkpoints are then passed over, and the log is replayed. */
 #define CHECKPOINT_VERSION 2
 #define RECORDS_A_SLICE (16 * ROSTER_SLICE)
+#define ALONE_EVENTS UINT64_C(20000000)
+#define SHARD_EVENTS UINT64_C(250000) /* half a second to replay; 70 MB of log */
 
 /* --- writing --- */
 
@@ -146,9 +148,21 @@ static enum err go_on(struct engine *e, bool wait, struct errmsg *msg)
     return err == ERR_OK ? ERR_MORE : err;
 }
 
+/* Of one engine a start is seldom, and may take some seconds. A shard changes hands whenever a daemon comes or dies, many
+ * at a time, and stands still meanwhile: so there is never much to replay, and yet no more of checkpoints than of log. */
+static uint64_t events_between(const struct engine *e)
+{
+    if (e->options.checkpoint_events)
+        return e->options.checkpoint_events;
+    if (!e->options.office)
+        return ALONE_EVENTS;
+    uint64_t share = roster_count(e->roster) / 4;
+    return share > SHARD_EVENTS ? share : SHARD_EVENTS;
+}
+
 bool checkpoint_due(const struct engine *e)
 {
-    return e->checkpoint.active || e->last_seq - e->checkpoint.last_done >= e->options.checkpoint_events;
+    return e->checkpoint.active || e->last_seq - e->checkpoint.last_done >= events_between(e);
 }
 
 void checkpoint_step(struct engine *e)
@@ -232,7 +246,7 @@ enum err checkpoint_read_one(struct engine *e, const char *uri, unsigned which, 
 {
     struct checkpoint_reader *r;
     struct loading l = {.header = false};
-    enum err err = checkpoint_open(uri, which, &r, &out->seal, msg);
+    enum err err = checkpoint_open_with(uri, &e->options.store, which, &r, &out->seal, msg);
     if (err != ERR_OK)
         return err;
     err = load_one(e, r, &l, msg);
@@ -289,7 +303,7 @@ enum err checkpoint_load_upto(struct engine *e, const char *uri, uint64_t upto, 
     for (unsigned which = 0; which < 2; which++) {
         struct checkpoint_reader *r;
         struct loading l = {.header = false};
-        enum err err = checkpoint_open(uri, which, &r, seal, msg);
+        enum err err = checkpoint_open_with(uri, &e->options.store, which, &r, seal, msg);
         if (err == ERR_ABSENT)
             return err;
         if (err == ERR_OK && seal->seq > upto) { /* it stands behind everything in it */

@@ -1,6 +1,10 @@
 /* A unit's digest: once a month every unit (an employer, a village office) is told how many of its beneficiaries were
  * reminded this month and are not certified yet (lifecertd-rules(7), "Units"). Everybody is counted in slices, then the
- * units follow in the order of their numbers, so that their own events say how far it got. */
+ * units follow in the order of their numbers, so that their own events say how far it got.
+ *
+ * Of several shards each counts its own people, and hands the counts over (office.h). The sums come back once all have
+ * counted, and then each shard tells the units that are at home in it, in the order of their codes. */
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "engine/internal.h"
@@ -9,7 +13,7 @@
 #define DIGEST_DAY 20
 #define DIGEST_SECOND (10 * 3600)
 
-static lc_instant instant_of(const struct engine *e, lc_month month)
+lc_instant digest_due_at(const struct engine *e, lc_month month)
 {
     return tz_instant(e->env.tz, month_day(month, DIGEST_DAY), DIGEST_SECOND);
 }
@@ -18,6 +22,8 @@ static lc_instant instant_of(const struct engine *e, lc_month month)
 static void advance(struct engine *e, lc_month month, uint32_t next)
 {
     if (month > e->digest.month || (month == e->digest.month && next > e->digest.next)) {
+        if (month > e->digest.month)
+            e->digest.after[0] = '\0';
         e->digest.month = month;
         e->digest.next = next;
     }
@@ -25,8 +31,26 @@ static void advance(struct engine *e, lc_month month, uint32_t next)
 
 void digest_note(struct engine *e, const struct event *ev)
 {
-    uint32_t unit = vocab_find(e->units, ev->u.digest.unit);
-    advance(e, ev->u.digest.month, unit + 1);
+    if (e->options.office)
+        digest_told(e, ev->u.digest.month, ev->u.digest.unit);
+    else
+        advance(e, ev->u.digest.month, vocab_find(e->units, ev->u.digest.unit) + 1);
+}
+
+int digest_compare(struct str a, struct str b)
+{
+    int order = memcmp(a.p, b.p, a.n < b.n ? a.n : b.n);
+    return order ? order : (a.n > b.n) - (a.n < b.n);
+}
+
+void digest_told(struct engine *e, lc_month month, struct str unit)
+{
+    advance(e, month, 1);
+    if (month != e->digest.month || unit.n >= sizeof e->digest.after ||
+        digest_compare(unit, str_of(e->digest.after)) <= 0)
+        return;
+    memcpy(e->digest.after, unit.p, unit.n);
+    e->digest.after[unit.n] = '\0';
 }
 
 void digest_reached(struct engine *e, lc_month month, uint32_t next)
@@ -34,14 +58,24 @@ void digest_reached(struct engine *e, lc_month month, uint32_t next)
     advance(e, month, next);
 }
 
+void digest_stamp(const struct engine *e, struct buf *out)
+{
+    buf_printf(out, "digest %" PRId64 " %" PRIu32 "\n", (int64_t)e->digest.month, e->digest.next);
+    if (e->digest.after[0] && e->digest.next != DIGEST_DONE)
+        buf_printf(out, "told %" PRId64 " %s\n", (int64_t)e->digest.month, e->digest.after);
+}
+
 lc_instant digest_next(const struct engine *e)
 {
     lc_month month = date_month(e->env.today);
+    if (e->digest.telling)
+        return e->env.now;
     /* A clock that is not to be trusted must not use a month up. */
-    if (vocab_count(e->units) == 0 || holds_clock_on(e))
+    if ((vocab_count(e->units) == 0 && !e->options.office) || holds_clock_on(e))
         return INSTANT_NONE;
-    bool done = e->digest.month > month || (e->digest.month == month && e->digest.next == DIGEST_DONE);
-    return instant_of(e, done ? month + 1 : month);
+    bool done = e->digest.month > month || (e->digest.month == month && e->digest.next == DIGEST_DONE) ||
+                (e->digest.handed && e->digest.of == month); /* the office wakes us when the sums are there */
+    return digest_due_at(e, done ? month + 1 : month);
 }
 
 bool digest_counts(const struct engine *e, const struct record *r)
@@ -83,7 +117,7 @@ static void count(struct engine *e, unsigned budget)
     }
 }
 
-static void emit(struct engine *e, uint32_t unit)
+static void emit(struct engine *e, struct str unit, uint32_t n)
 {
     struct event ev = {
         .time = e->env.now,
@@ -93,9 +127,9 @@ static void emit(struct engine *e, uint32_t unit)
         .type = EV_UNIT_DIGEST,
         .subject = STR_NONE,
     };
-    ev.u.digest.unit = vocab_text(e->units, unit);
+    ev.u.digest.unit = unit;
     ev.u.digest.month = e->digest.of;
-    ev.u.digest.count = e->digest.counts[unit];
+    ev.u.digest.count = n;
     batch_add(e, &ev);
 }
 
@@ -105,10 +139,89 @@ static void finish(struct engine *e)
     advance(e, e->digest.of, DIGEST_DONE);
 }
 
+/* --- alone --- */
+
+static void tell_units(struct engine *e, unsigned budget)
+{
+    while (e->digest.next < e->digest.n_counts && budget-- && !batch_full(e)) {
+        uint32_t unit = e->digest.next;
+        if (e->digest.counts[unit])
+            emit(e, vocab_text(e->units, unit), e->digest.counts[unit]);
+        advance(e, e->digest.of, unit + 1);
+    }
+    if (e->digest.next >= e->digest.n_counts)
+        finish(e);
+}
+
+/* --- one of several shards --- */
+
+static int by_unit(const void *a, const void *b)
+{
+    return digest_compare(((const struct unit_count *)a)->unit, ((const struct unit_count *)b)->unit);
+}
+
+static void hand_over(struct engine *e)
+{
+    const struct engine_office *o = e->options.office;
+    struct unit_count *v = mem_alloc(e->digest.n_counts * sizeof *v);
+    unsigned n = 0;
+    for (uint32_t unit = 1; unit < e->digest.n_counts; unit++)
+        if (e->digest.counts[unit])
+            v[n++] = (struct unit_count){vocab_text(e->units, unit), e->digest.counts[unit]};
+    qsort(v, n, sizeof *v, by_unit);
+    o->count_units(o->arg, e->digest.of, v, n);
+    free(v);
+    e->digest.handed = true;
+}
+
+/* The first of them that was not told before a restart. */
+static uint32_t first_left(const struct engine *e, const struct unit_count *v, unsigned n)
+{
+    uint32_t low = 0, high = n;
+    struct str after = str_of(e->digest.month == e->digest.of ? e->digest.after : "");
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (digest_compare(v[middle].unit, after) <= 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static void tell_sums(struct engine *e, unsigned budget)
+{
+    const struct engine_office *o = e->options.office;
+    const struct unit_count *v;
+    unsigned n;
+    if (!e->digest.handed)
+        hand_over(e);
+    if (!o->unit_totals(o->arg, e->digest.of, &v, &n))
+        return;
+    if (!e->digest.telling)
+        e->digest.at = first_left(e, v, n);
+    e->digest.telling = true;
+    for (; e->digest.at < n && budget && !batch_full(e); e->digest.at++, budget--) {
+        const struct unit_count *c = &v[e->digest.at];
+        if (c->count)
+            emit(e, c->unit, c->count);
+        digest_told(e, e->digest.of, c->unit);
+    }
+    e->stamp_at = 0;
+    if (e->digest.at >= n)
+        finish(e);
+}
+
+/* --- both --- */
+
 void digest_run(struct engine *e, unsigned budget)
 {
+    bool due = digest_next(e) <= e->env.now;
+    /* Shards that do not count for the rest of a month leave the others without its sums. */
+    if (e->digest.handed && !e->digest.telling && due)
+        digest_done(e);
     if (!e->digest.running) {
-        if (digest_next(e) > e->env.now)
+        if (!due)
             return;
         begin(e);
     }
@@ -116,14 +229,11 @@ void digest_run(struct engine *e, unsigned budget)
         count(e, budget);
         return;
     }
-    while (e->digest.next < e->digest.n_counts && budget-- && !batch_full(e)) {
-        uint32_t unit = e->digest.next;
-        if (e->digest.counts[unit])
-            emit(e, unit);
-        advance(e, e->digest.of, unit + 1);
+    if (e->options.office) {
+        tell_sums(e, budget);
+        return;
     }
-    if (e->digest.next >= e->digest.n_counts)
-        finish(e);
+    tell_units(e, budget);
     e->stamp_at = 0; /* how far it got is durable together with the events */
 }
 
@@ -131,5 +241,5 @@ void digest_done(struct engine *e)
 {
     free(e->digest.counts);
     e->digest.counts = NULL;
-    e->digest.running = false;
+    e->digest.running = e->digest.handed = e->digest.telling = false;
 }

@@ -15,7 +15,6 @@
 #define DEFAULT_BATCH_BYTES (4u << 20)
 #define DEFAULT_QUEUE_INPUTS (1u << 18)
 #define DEFAULT_SCAN_SAVED 1000000 /* 40 to 80 MB: four scans, 320 */
-#define DEFAULT_CHECKPOINT_EVENTS UINT64_C(20000000)
 
 void engine_empty(struct engine *e)
 {
@@ -38,8 +37,6 @@ struct engine *engine_new(const struct engine_options *o, struct config *config)
         e->options.batch_bytes = DEFAULT_BATCH_BYTES;
     if (!e->options.queue_inputs)
         e->options.queue_inputs = DEFAULT_QUEUE_INPUTS;
-    if (!e->options.checkpoint_events)
-        e->options.checkpoint_events = DEFAULT_CHECKPOINT_EVENTS;
     if (!e->options.scan_saved)
         e->options.scan_saved = DEFAULT_SCAN_SAVED;
     e->config = config;
@@ -139,7 +136,11 @@ static enum err open_store(struct engine *e, struct errmsg *msg)
     uint64_t after = 0, system_seq = 0;
     struct seal seal;
     struct store_opened opened = {0};
-    struct store_options so = {.simulated = e->simulated, .segment_bytes = e->options.segment_bytes};
+    struct store_options so = e->options.store;
+    so.simulated = e->simulated;
+    so.segment_bytes = e->options.segment_bytes;
+    so.seal = NULL;
+    so.verify_later = false;
     enum err err;
     if (e->options.init) {
         err = store_open(e->options.uri, STORE_INIT, &so, &e->store, &opened, msg);
@@ -199,6 +200,7 @@ static enum err recover(struct engine *e, bool simulated, lc_instant start, stru
     if (err != ERR_OK)
         return err;
     watch_start(e, alive);
+    office_start(e);
     for (unsigned i = 0; i < e->n_channels; i++)
         e->channels[i].accepted_total = 0; /* the replay's */
     counters_show(e);

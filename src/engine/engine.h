@@ -1,8 +1,8 @@
 /* The engine: steps inputs and due deadlines, commits in batches, answers after the commit.
  *
- * Everything here but engine_submit() and engine_counters() belongs to one thread. A driver calls engine_tick() in a
- * loop and waits in between on engine_fd() and for as long as the tick says. Recovery, simulation and the daemon are
- * this same code over another clock or store.
+ * Everything here but engine_submit(), engine_wake() and engine_counters() belongs to one thread. A driver calls
+ * engine_tick() in a loop and waits in between on engine_fd() and for as long as the tick says. Recovery, simulation and
+ * the daemon are this same code over another clock or store.
  *
  * What a request sees and changes is durable before its done() is called. A store that fails makes engine_tick()
  * return an error: the program must end without answering anything more, and start again from what is stored. */
@@ -12,9 +12,11 @@
 #include "base/clock.h"
 #include "config/config.h"
 #include "core/decide.h"
+#include "engine/office.h"
 #include "store/store.h"
 
 struct engine;
+struct request;
 
 /* --- requests --- */
 
@@ -32,6 +34,8 @@ enum request_kind {
     REQUEST_PEOPLE,      /* what is known now of people[]: fills them in, their contacts' text into body */
     REQUEST_SCAN,        /* everybody as of one position, a slice after the other, as NDJSON into body */
     REQUEST_CONFIG,      /* another configuration takes hold; ERR_INVALID with msg: refused, the old one stays */
+    REQUEST_ORDER,       /* a hold that is placed or lifted for all shards at once (engine/office.h) */
+    REQUEST_HEARD,       /* when channels were last heard by other shards (engine/office.h) */
     REQUEST_KIND_N
 };
 
@@ -100,15 +104,31 @@ struct scan_order {
 
     uint64_t id; /* 0: begin one; set by the engine, to 0 when this slice was the last */
     bool end;    /* give it up, without a slice */
+    bool keep;   /* begin it, or keep it from being given up, without a slice: the body stays empty */
     uint64_t position;  /* out: the last event decided when it began */
     const char *member; /* out: what is at fault */
+    struct buf positions; /* out, from shards/front.h alone: the position in all shards' logs, as shards/position.h writes
+                             it; the caller frees it */
 };
 
 /* Inputs that belong together, in order (one import): with a clock that is not the system's, the clock does not pass
  * the last `at` read from an open stream. Owned by the caller; must outlive its requests. */
 struct stream {
     lc_instant reached; /* the engine's own; INSTANT_NONE before the first `at` */
+    int64_t touched;    /* the engine's own: when that was, monotonic */
     struct stream *next, **link;
+};
+
+/* Where inputs came from, when they are an entry of a shard's input stream: the commit that makes their results durable
+ * removes the entry, and answers, in one step (store.h, struct consumed). */
+struct source {
+    struct str stream; /* "in", "in:face" */
+    uint64_t ms, n;    /* the entry */
+    uint32_t skip;     /* how many of its inputs an earlier commit has decided: inputs[0] is the one after those */
+    struct str reply_to;
+    /* On the engine's thread, when a batch is committed that has results[first .. first + n - 1]: appends what is told
+     * to whoever sent them. NULL: nobody is told. Numbers count from inputs[0]. */
+    void (*reply)(const struct request *r, uint32_t first, uint32_t n, struct buf *out);
 };
 
 /* What was known then, and would have been answered: by the events up to and including an instant. */
@@ -130,6 +150,7 @@ struct request {
     struct input_result *results;
     const struct input_key *keys; /* one for each input; NULL: they have none */
     uint32_t n_inputs;
+    const struct source *source; /* INPUTS; NULL: they came otherwise. With n_inputs 0 the entry is removed, no more */
 
     struct str id;         /* SHOW, STORY */
     struct as_of as_of;    /* the same */
@@ -146,6 +167,9 @@ struct request {
     lc_date today; /* PEOPLE: the engine's, when it answered */
     struct scan_order scan; /* SCAN */
     struct config *config; /* CONFIG: the engine's when accepted */
+    const struct office_order *order; /* ORDER */
+    const struct office_heard *heard; /* HEARD */
+    uint32_t n_heard;
     struct buf body;       /* the answer; the caller frees it */
 
     struct request *next; /* the engine's own */
@@ -158,9 +182,12 @@ void stream_init(struct stream *s);
 
 struct engine_options {
     const char *uri;             /* of the store */
+    struct store_options store;  /* what a store in Redis needs besides; the rest is the engine's own */
+    const struct engine_office *office; /* several engines share a scheme; NULL: this one is alone (engine/office.h) */
     bool init;                   /* make the store when it is not there */
     uint64_t segment_bytes;      /* 0: the store's default */
-    uint64_t checkpoint_events;  /* a checkpoint after so many events; 0: the default, 20 million */
+    uint64_t checkpoint_events;  /* a checkpoint after so many events; 0: 20 million, and of one of several engines a quarter
+                                    as many as it has people, at least 250,000 */
     uint32_t queue_inputs;       /* most inputs waiting; 0: the default, 262,144 */
     uint32_t batch_bytes;        /* a commit's lines; 0: the default, 4 MiB */
     bool gather;                 /* simulated: commit when a batch is full, and at the end of engine_run_until(), not at
@@ -189,6 +216,9 @@ enum err engine_checkpoint_covers(const char *uri, unsigned which, uint64_t *seq
 
 /* From any thread. false: the queue is full, try again later. Wakes the engine. */
 bool engine_submit(struct engine *e, struct request *r) ERR_MUSTCHECK;
+
+/* Something that engine_tick() asks for may have changed (engine/office.h). From any thread. */
+void engine_wake(struct engine *e);
 
 /* For readers of the log (store_reader_open) and the delivery state, on other threads. */
 const struct store *engine_store(const struct engine *e);

@@ -4,6 +4,8 @@
 
 #include "engine/internal.h"
 
+#define HEARD_SECONDS 3 /* until all shards know that a channel was heard in one */
+
 static struct event system_event(const struct engine *e, enum event_type type)
 {
     return (struct event){
@@ -205,21 +207,35 @@ void holds_clock(struct engine *e, const char *why)
 }
 
 /* Those not terminated. */
-static int64_t drawing(const struct engine *e)
+int64_t holds_drawing(const struct engine *e)
 {
     return (int64_t)roster_count(e->roster) - roster_status_count(e->roster, STATUS_TERMINATED);
 }
 
+/* A day begins with its first suspension: asking leaves nothing behind. */
+int64_t holds_brake_applied(const struct engine *e)
+{
+    return e->holds.day == e->env.today ? e->holds.applied : 0;
+}
+
+static int64_t due_less_allowed(const struct engine *e, lc_instant at, int64_t extra)
+{
+    int64_t allowed = e->holds.day == e->env.today ? e->holds.allowed : 0;
+    int64_t due = (int64_t)roster_suspensions_until(e->roster, at) + extra;
+    return due > allowed ? due - allowed : 0;
+}
+
+int64_t holds_brake_due(const struct engine *e, lc_instant at)
+{
+    return due_less_allowed(e, at, 0);
+}
+
 bool holds_brake_check(struct engine *e, lc_instant at, int64_t extra)
 {
-    int64_t limit = brake_allowance(&e->settings.brake, drawing(e));
+    int64_t limit = brake_allowance(&e->settings.brake, holds_drawing(e));
     if (limit == INT64_MAX)
         return true;
-    /* A day begins with its first suspension: asking leaves nothing behind. */
-    bool today = e->holds.day == e->env.today;
-    int64_t applied = today ? e->holds.applied : 0, allowed = today ? e->holds.allowed : 0;
-    int64_t due = (int64_t)roster_suspensions_until(e->roster, at) + extra;
-    int64_t counting = due > allowed ? due - allowed : 0;
+    int64_t applied = holds_brake_applied(e), counting = due_less_allowed(e, at, extra);
     if (counting + applied <= limit)
         return true;
     char why[160];
@@ -249,6 +265,8 @@ void holds_lift(struct engine *e, unsigned i, struct str why, struct str by)
             (int64_t)roster_held_count(e->roster) + (int64_t)roster_suspensions_until(e->roster, e->env.now);
         ev.u.hold.limit = h->limit;
     }
+    lc_instant since = e->env.now + (h->kind == HOLD_FEED && e->clock.mode == CLOCK_MODE_SYSTEM ? HEARD_SECONDS : 0);
+    e->office.since = since > e->office.since ? since : e->office.since;
     batch_add(e, &ev);
     holds_note(e, &ev);
     e->releasing = true;
@@ -328,56 +346,17 @@ void holds_heard(struct engine *e, unsigned channel)
         holds_lift(e, (unsigned)i, STR_LIT("the channel speaks again"), STR_NONE);
 }
 
-/* --- as JSON --- */
-
-void holds_write(const struct engine *e, const struct hold *h, struct buf *out)
+void holds_heard_at(struct engine *e, unsigned channel, lc_instant at)
 {
-    char name[160];
-    holds_name(h, name);
-    BUF_LIT(out, "{\"name\":");
-    buf_add_json(out, str_of(name));
-    BUF_LIT(out, ",\"hold\":");
-    buf_add_json(out, str_of(hold_text(h->kind)));
-    BUF_LIT(out, ",\"why\":");
-    buf_add_json(out, str_of(h->why));
-    BUF_LIT(out, ",\"scope\":");
-    if (h->scope.kind == SCOPE_ALL)
-        BUF_LIT(out, "null");
-    else {
-        buf_printf(out, "{\"%s\":", scope_text(h->scope.kind));
-        buf_add_json(out, h->scope.name);
-        buf_addc(out, '}');
-    }
-    BUF_LIT(out, ",\"until\":");
-    json_date(out, h->until);
-    BUF_LIT(out, ",\"since\":");
-    json_instant(e->env.tz, out, h->since);
-    BUF_LIT(out, ",\"by\":");
-    buf_add_json(out, h->by[0] ? str_of(h->by) : STR_NONE);
-    if (h->kind == HOLD_BRAKE)
-        buf_printf(out, ",\"due\":%lld,\"limit\":%lld", (long long)h->due, (long long)h->limit);
-    else
-        BUF_LIT(out, ",\"due\":null,\"limit\":null");
-    buf_addc(out, '}');
-}
-
-void holds_write_names(const struct holds *holds, const struct scope_subject *who, struct buf *out)
-{
-    const char *comma = "";
-    if (!holds) {
-        BUF_LIT(out, "null");
+    struct engine_channel *c = &e->channels[channel];
+    /* Another machine's clock may be mad; simulated clocks are only apart. */
+    if (e->clock.mode == CLOCK_MODE_SYSTEM && at > e->env.now)
+        at = e->env.now;
+    if (at <= c->heard)
         return;
-    }
-    buf_addc(out, '[');
-    for (unsigned i = 0; i < holds->n; i++) {
-        const struct hold *h = &holds->v[i];
-        if (!scope_covers(&h->scope, h->channel, who))
-            continue;
-        char name[160];
-        holds_name(h, name);
-        buf_adds(out, comma);
-        buf_add_json(out, str_of(name));
-        comma = ",";
-    }
-    buf_addc(out, ']');
+    c->heard = at;
+    struct scope scope = channel_scope(e, channel);
+    int i = find(e, HOLD_FEED, &scope);
+    if (i >= 0 && silent_at(c) > e->env.now)
+        holds_lift(e, (unsigned)i, STR_LIT("the channel speaks again"), STR_NONE);
 }

@@ -25,6 +25,14 @@
 
 /* --- a batch: what one commit will write, and who waits for it --- */
 
+/* Inputs of a request that came from a stream of the store (consumed.c), as far as they were decided in one batch. */
+#define BATCH_PARTS 16384
+struct consumed_part {
+    struct request *request;
+    uint32_t first, n;
+    size_t reply; /* where its reply begins */
+};
+
 struct pending_contact; /* contacts.c */
 
 /* Rows of idempotency keys (keys.c). */
@@ -44,6 +52,11 @@ struct batch {
     struct pending_contact *contacts;
     struct pending_keys keys;
     struct buf stamp;
+    struct consumed_part *parts;
+    size_t n_parts, cap_parts;
+    struct consumed *consumed; /* one for each part, made when it is committed; the replies in */
+    struct buf replies;
+    uint64_t ordered; /* the last order carried out in it (orders.c) */
     struct request *waiting, **waiting_tail; /* answered once this is durable */
 };
 
@@ -167,7 +180,23 @@ struct engine {
         lc_month of;
         uint32_t person; /* the next to be counted */
         uint32_t *counts, n_counts; /* by unit */
+        /* one of several shards: */
+        char after[65]; /* of that month the units up to this one were told; "": none */
+        bool handed;    /* the counts were handed over */
+        bool telling;   /* the sums have come, and */
+        uint32_t at;    /* this one of them is next */
     } digest;
+
+    /* one of several shards (office.c, orders.c) */
+    struct {
+        struct office_report report;
+        lc_instant granted; /* suspensions of the sweep up to there may be carried out; INT64_MIN: none */
+        lc_instant since;   /* what fell due before is asked for as of then: the start, or the last lifting of a hold */
+        bool standing;      /* the sweep was not allowed to go on */
+        bool asked;         /* it was, since the start: what was ordered before is known */
+        bool ordered_known; /* the stamp had it */
+        uint64_t ordered, ordered_durable; /* the last order carried out */
+    } office;
 
     int64_t stamp_at; /* monotonic: the next stamp */
 
@@ -192,6 +221,7 @@ struct engine {
         uint64_t last_id;
     } scans;
     struct stream *streams;
+    const struct request *begun; /* came from a stream of the store, and not all of it is decided (consumed.c) */
     int wake_fd, timer_fd, epoll_fd;
 
     _Atomic uint64_t count_inputs[OP_N][RESULT_N], count_rejections[OP_N][REASON_N], count_events[EV_N];
@@ -268,7 +298,8 @@ enum err history_archived(struct engine *e, uint64_t seq, struct history *h, str
 void people_get(struct engine *e, uint32_t n, struct person *p);
 /* Brings the person's policy up to date, runs what is due up to and including upto, puts it back and schedules it. */
 enum err people_settle(struct engine *e, struct person *p, lc_instant upto, struct errmsg *msg) ERR_MUSTCHECK;
-/* n: the beneficiary's number where it is known already, else ROSTER_NONE. */
+/* n: the beneficiary's number where it is known already, else ROSTER_NONE. ERR_MORE: nothing was decided, it must wait
+ * for the next sweep: a suspension of theirs is due, and the office has not been asked yet. */
 enum err people_input(struct engine *e, const struct input *in, uint32_t n, struct input_result *out,
                       struct errmsg *msg) ERR_MUSTCHECK;
 /* What a person's event does besides moving the record; live and on replay. */
@@ -299,10 +330,16 @@ bool holds_clock_on(const struct engine *e);
 /* Before the first suspension of the instant at: places the brake when too many are due. extra: due ones that the queue
  * does not count. true: no brake. */
 bool holds_brake_check(struct engine *e, lc_instant at, int64_t extra);
+/* What it counts: suspensions due by `at` that no operator let through, those of today, those who draw a benefit. */
+int64_t holds_brake_due(const struct engine *e, lc_instant at);
+int64_t holds_brake_applied(const struct engine *e);
+int64_t holds_drawing(const struct engine *e);
 /* The next instant at which a hold is placed or lifted by itself, and doing what has come. */
 lc_instant holds_next(const struct engine *e);
 void holds_run(struct engine *e);
 void holds_heard(struct engine *e, unsigned channel);
+/* The same from elsewhere, and of that instant: news of a silence that goes on change nothing. */
+void holds_heard_at(struct engine *e, unsigned channel, lc_instant at);
 void holds_write(const struct engine *e, const struct hold *h, struct buf *out);
 /* The names of those that cover the person, as a JSON list; null for NULL: not known. */
 void holds_write_names(const struct holds *holds, const struct scope_subject *who, struct buf *out);
@@ -341,11 +378,16 @@ bool channels_load(struct engine *e, const char *text);
 /* The next instant at which units' digests are due: not after now while they are. */
 lc_instant digest_next(const struct engine *e);
 void digest_run(struct engine *e, unsigned budget);
+lc_instant digest_due_at(const struct engine *e, lc_month month);
+/* The order of units' codes. */
+int digest_compare(struct str a, struct str b);
 void digest_note(struct engine *e, const struct event *ev);
 /* Was this person sent a reminder this month, and has not certified since? */
 bool digest_counts(const struct engine *e, const struct record *r);
-/* The stamp's word on how far they got. */
+/* The stamp's word on how far they got: by number; by name, where this is one of several shards. */
 void digest_reached(struct engine *e, lc_month month, uint32_t next);
+void digest_told(struct engine *e, lc_month month, struct str unit);
+void digest_stamp(const struct engine *e, struct buf *out);
 void digest_done(struct engine *e);
 
 /* adopt.c */
@@ -380,6 +422,8 @@ enum err replay_span(struct engine *e, const struct log_span *span, uint64_t sys
 
 /* schedule.c */
 void schedule_everybody(struct engine *e);
+/* Whose suspension is due and kept back stands apart from the queue. */
+void schedule_hold_back(struct engine *e);
 
 /* checkpoint.c */
 /* Loads the newest good checkpoint into the empty engine; *after: replay starts there; *system_seq: system events up to
@@ -437,6 +481,37 @@ void engine_empty(struct engine *e);
 
 /* query.c */
 void query_run(struct engine *e, struct request *r);
+void query_holds(const struct engine *e, struct buf *out);
+
+/* orders.c: REQUEST_HOLDS and what changes them, REQUEST_ORDER, REQUEST_HEARD */
+void orders_holds(struct engine *e, struct request *r);
+void orders_place(struct engine *e, struct request *r);
+void orders_lift(struct engine *e, struct request *r);
+void orders_carry_out(struct engine *e, struct request *r);
+void orders_heard(struct engine *e, struct request *r);
+
+/* office.c: one of several shards. Without an office all of this does nothing, and nothing waits. */
+void office_start(struct engine *e);
+void office_report(struct engine *e);
+/* Is it the office that says whether people may be suspended? Not while the brake or the clock's hold is on, nor where
+ * the brake is off for good. */
+bool office_judges(const struct engine *e);
+/* Before the sweep suspends anybody at that instant. false: it stands. */
+bool office_allows(struct engine *e, lc_instant at);
+/* Does the sweep wait for the office, with nothing else to be done about it? */
+bool office_stands(const struct engine *e);
+/* Must inputs wait until those are suspended who are due? */
+bool office_blocks(const struct engine *e);
+
+/* consumed.c: what came from a stream of the store */
+/* The request's inputs from `first` on, as far as it has come, were decided in the current batch. */
+void consumed_note(struct engine *e, struct request *r, uint32_t first);
+/* One of them at a time: must r wait until another is whole? */
+bool consumed_waits(const struct engine *e, const struct request *r);
+/* What the store is told of them. */
+const struct consumed *consumed_list(struct batch *b);
+void consumed_clear(struct batch *b);
+void consumed_done(struct batch *b);
 
 /* views.c: REQUEST_LINES, REQUEST_PEOPLE */
 void view_lines(struct engine *e, struct request *r);

@@ -109,23 +109,6 @@ static enum err set_present(struct past *p, struct errmsg *msg)
     return ERR_OK;
 }
 
-/* Suspensions that were due and kept back stood apart from the queue. */
-static void hold_back(struct engine *e)
-{
-    if (e->holds.n == 0)
-        return;
-    for (uint32_t n = 0; n < roster_count(e->roster); n++) {
-        struct entry entry;
-        if (roster_instant(e->roster, n) > e->env.now)
-            continue;
-        roster_get(e->roster, n, &entry);
-        struct deadline d =
-            record_next(&e->policies.v[entry.rec.policy], &entry.rec, e->env.tz, e->env.now, e->env.today);
-        if (d.kind == DEADLINE_SUSPENSION && holds_cover(e, &entry))
-            roster_hold(e->roster, n, d.at);
-    }
-}
-
 static void tell_progress(void *arg, const char *what, uint64_t done, uint64_t total)
 {
     struct past *p = arg;
@@ -145,7 +128,7 @@ void past_tell(const struct past *p, uint64_t seq)
 static enum err open_store(struct past *p, struct errmsg *msg)
 {
     struct store_info info;
-    enum err err = store_open(p->options.uri, STORE_READ, NULL, &p->e->store, NULL, msg);
+    enum err err = store_open(p->options.uri, STORE_READ, &p->options.store, &p->e->store, NULL, msg);
     if (err != ERR_OK)
         return err;
     store_info(p->e->store, &info);
@@ -168,14 +151,14 @@ static enum err go_back(struct past *p, struct errmsg *msg)
     if (err != ERR_OK)
         return err;
     schedule_everybody(p->e);
-    hold_back(p->e);
+    schedule_hold_back(p->e);
     return ERR_OK;
 }
 
 enum err past_open(const struct past_options *o, struct config *config, struct past **out, struct errmsg *msg)
 {
     struct past *p = mem_zalloc(1, sizeof *p);
-    struct engine_options options = {.uri = o->uri, .progress = tell_progress, .arg = p};
+    struct engine_options options = {.uri = o->uri, .store = o->store, .progress = tell_progress, .arg = p};
     p->options = *o;
     p->e = engine_new(&options, config);
     enum err err = go_back(p, msg);

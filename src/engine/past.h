@@ -13,7 +13,8 @@
 struct past;
 
 struct past_options {
-    const char *uri; /* of the store; "dir:" only */
+    const char *uri; /* of the store: of a set of shards, one of them */
+    struct store_options store; /* what a store in Redis needs besides */
     lc_date day;     /* as known at that day's end, in the zone of the configuration; DATE_NONE: */
     lc_instant at;   /* at that instant */
     void (*progress)(void *arg, uint64_t events, uint64_t total); /* of those to be read in all; may be NULL */

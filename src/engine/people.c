@@ -28,6 +28,12 @@ static void put(struct engine *e, struct person *p, uint8_t policy_before)
     roster_put(e->roster, p->n, &p->entry);
 }
 
+static void put_changed(struct engine *e, struct person *p, uint64_t seq_before, uint8_t policy_before)
+{
+    if (p->entry.seq != seq_before || p->entry.rec.policy != policy_before)
+        put(e, p, policy_before);
+}
+
 void people_note(struct engine *e, struct entry *entry, const struct event *ev)
 {
     switch (ev->type) {
@@ -118,38 +124,44 @@ static enum err adopt(struct engine *e, struct person *p, struct errmsg *msg)
     return ERR_OK;
 }
 
-/* May the suspension that falls due at `at` be applied? extra: 1 when the queue does not count it. */
-static bool may_suspend(struct engine *e, const struct person *p, lc_instant at, int64_t extra)
+/* What becomes of a suspension that is due. */
+enum fate {
+    FATE_NONE, /* there is none, or it is carried out */
+    FATE_HELD,
+    FATE_WAITS, /* in the queue, for the next sweep, which asks the office */
+};
+
+/* Of the suspension that falls due at `at`. extra: 1 when the queue does not count it. */
+static enum fate judge(struct engine *e, const struct person *p, lc_instant at, int64_t extra)
 {
     if (e->releasing || holds_brake_on(e) || holds_cover(e, &p->entry))
-        return false;
+        return FATE_HELD;
+    if (office_judges(e))
+        return at <= e->office.granted ? FATE_NONE : FATE_WAITS;
     /* The sweep has checked the instant that it is at, when all of it still stood in the queue. */
-    return at <= e->taking || holds_brake_check(e, at, extra);
+    return at <= e->taking || holds_brake_check(e, at, extra) ? FATE_NONE : FATE_HELD;
 }
 
-/* Runs what is due up to upto. Returns the deadline that then comes next; *held: it is a suspension that is due, and
- * kept back. */
-static struct deadline run_due(struct engine *e, struct person *p, lc_instant upto, int64_t extra, bool *held)
+/* Runs what is due up to upto. Returns the deadline that then comes next; *fate: of a suspension that is due. */
+static struct deadline run_due(struct engine *e, struct person *p, lc_instant upto, int64_t extra, enum fate *fate)
 {
     struct deadline d = {DEADLINE_NONE, INSTANT_NONE};
-    *held = false;
+    *fate = FATE_NONE;
     for (int i = 0; i < SETTLE_STEPS; i++) {
         d = record_next(policy_of(e, p), &p->entry.rec, e->env.tz, e->env.now, e->env.today);
         if (d.kind == DEADLINE_NONE || d.at > upto)
             return d;
-        if (d.kind == DEADLINE_SUSPENSION && !may_suspend(e, p, d.at, extra)) {
-            *held = true;
+        if (d.kind == DEADLINE_SUSPENSION && (*fate = judge(e, p, d.at, extra)) != FATE_NONE)
             return d;
-        }
         decide_deadline(&e->env, &p->entry.rec, d.kind, &e->decision);
         emit(e, p);
     }
     return d;
 }
 
-static void schedule(struct engine *e, const struct person *p, struct deadline d, bool held)
+static void schedule(struct engine *e, const struct person *p, struct deadline d, enum fate fate)
 {
-    if (!held) {
+    if (fate != FATE_HELD) {
         roster_schedule(e->roster, p->n, d);
         return;
     }
@@ -163,15 +175,14 @@ enum err people_settle(struct engine *e, struct person *p, lc_instant upto, stru
 {
     uint8_t policy_before = p->entry.rec.policy;
     uint64_t seq_before = p->entry.seq;
-    bool held;
+    enum fate fate;
     e->env.id = p->id;
     enum err err = adopt(e, p, msg);
     if (err != ERR_OK)
         return err;
-    struct deadline d = run_due(e, p, upto, 0, &held);
-    if (p->entry.seq != seq_before || p->entry.rec.policy != policy_before)
-        put(e, p, policy_before);
-    schedule(e, p, d, held);
+    struct deadline d = run_due(e, p, upto, 0, &fate);
+    put_changed(e, p, seq_before, policy_before);
+    schedule(e, p, d, fate);
     return ERR_OK;
 }
 
@@ -223,10 +234,10 @@ static enum err enrol(struct engine *e, const struct input *in, struct input_res
     emit(e, &p);
     if (in->name.p || in->phone.p)
         keep_contact(e, &p, &(struct contact){in->name, in->phone, STR_NONE});
-    bool held;
-    struct deadline d = run_due(e, &p, e->env.now, 1, &held);
+    enum fate fate;
+    struct deadline d = run_due(e, &p, e->env.now, 1, &fate);
     put(e, &p, POLICY_UNKNOWN);
-    schedule(e, &p, d, held);
+    schedule(e, &p, d, fate);
     return ERR_OK;
 }
 
@@ -282,7 +293,8 @@ static enum err known(struct engine *e, uint32_t n, const struct input *in, stru
                       struct errmsg *msg)
 {
     struct person p;
-    bool held = false;
+    struct deadline d = {DEADLINE_NONE, INSTANT_NONE};
+    enum fate fate = FATE_NONE;
     people_get(e, n, &p);
     uint8_t policy_before = p.entry.rec.policy;
     uint64_t seq_before = p.entry.seq;
@@ -292,7 +304,12 @@ static enum err known(struct engine *e, uint32_t n, const struct input *in, stru
         return err;
     /* The queue knows when nothing can be due: most of the time, but not while it still stands in the zone before. */
     if (p.entry.seq != seq_before || e->adopting || roster_instant(e->roster, n) <= e->env.now)
-        run_due(e, &p, e->env.now, 0, &held);
+        d = run_due(e, &p, e->env.now, 0, &fate);
+    if (fate == FATE_WAITS) {
+        put_changed(e, &p, seq_before, policy_before);
+        schedule(e, &p, d, fate);
+        return ERR_MORE;
+    }
     out->first_seq = e->last_seq + 1;
     err = decide_known(e, &p, in, msg);
     if (err != ERR_OK)
@@ -301,10 +318,9 @@ static enum err known(struct engine *e, uint32_t n, const struct input *in, stru
     out->reason = e->decision.reason;
     if (out->result == RESULT_APPLIED)
         err = update_contact(e, &p, in, msg);
-    struct deadline d = run_due(e, &p, e->env.now, held ? 0 : 1, &held);
-    if (p.entry.seq != seq_before || p.entry.rec.policy != policy_before)
-        put(e, &p, policy_before);
-    schedule(e, &p, d, held);
+    d = run_due(e, &p, e->env.now, fate == FATE_HELD ? 0 : 1, &fate);
+    put_changed(e, &p, seq_before, policy_before);
+    schedule(e, &p, d, fate);
     return err;
 }
 
@@ -377,11 +393,13 @@ enum err people_input(struct engine *e, const struct input *in, uint32_t n, stru
 {
     *out = (struct input_result){.first_seq = e->last_seq + 1};
     enum err err = dispatch(e, in, n, out, msg);
+    if (err != ERR_OK)
+        return err;
     out->n_events = (uint32_t)(e->last_seq + 1 - out->first_seq);
     if (out->n_events == 0)
         out->first_seq = 0;
     atomic_fetch_add_explicit(&e->count_inputs[in->op][out->result], 1, memory_order_relaxed);
     if (out->result == RESULT_REJECTED)
         atomic_fetch_add_explicit(&e->count_rejections[in->op][out->reason], 1, memory_order_relaxed);
-    return err;
+    return ERR_OK;
 }

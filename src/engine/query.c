@@ -107,7 +107,7 @@ static void add_next(void *arg, lc_instant at, enum deadline_kind kind, uint64_t
     buf_printf(rows->out, ",\"count\":%" PRIu64 "}", count);
 }
 
-static void write_holds(const struct engine *e, struct buf *out)
+void query_holds(const struct engine *e, struct buf *out)
 {
     buf_addc(out, '[');
     for (unsigned i = 0; i < e->holds.n; i++) {
@@ -134,71 +134,10 @@ static void status(struct engine *e, struct request *r)
     struct next_rows rows = {.e = e, .out = out};
     roster_buckets(e->roster, INT64_MIN, INSTANT_NONE, add_next, &rows);
     BUF_LIT(out, "],\"holds\":");
-    write_holds(e, out);
+    query_holds(e, out);
     BUF_LIT(out, ",\"channels\":");
     channels_write(e, out);
     buf_printf(out, ",\"log_bytes\":%" PRIu64 ",\"incarnation\":\"%s\"}", info.log_bytes, info.incarnation);
-}
-
-/* --- holds --- */
-
-static void holds(struct engine *e, struct request *r)
-{
-    BUF_LIT(&r->body, "{\"holds\":");
-    write_holds(e, &r->body);
-    buf_addc(&r->body, '}');
-}
-
-static bool long_text(struct request *r, struct str s, size_t max, const char *member)
-{
-    if (s.p && s.n > 0 && s.n <= max)
-        return false;
-    r->err = err_set(&r->msg, ERR_INVALID, "%s: expected 1 to %zu bytes of text", member, max);
-    return true;
-}
-
-static void hold_place(struct engine *e, struct request *r)
-{
-    if (long_text(r, r->hold.why, 256, "why") || long_text(r, r->hold.by, 128, "by"))
-        return;
-    if (r->hold.scope.kind == SCOPE_CHANNEL ||
-        (r->hold.scope.kind != SCOPE_ALL && long_text(r, r->hold.scope.name, 64, "scope")))
-        return;
-    if (r->hold.until < e->env.today) {
-        r->err = err_set(&r->msg, ERR_INVALID, "until: expected a date that has not passed");
-        return;
-    }
-    if (e->holds.n >= MORATORIA_MAX) {
-        r->err = err_set(&r->msg, ERR_FULL, "there are %u holds already: lift one first", e->holds.n);
-        return;
-    }
-    struct event ev = {.type = EV_HOLD_PLACED};
-    ev.u.hold.hold = HOLD_MORATORIUM;
-    ev.u.hold.scope = r->hold.scope;
-    ev.u.hold.why = r->hold.why;
-    ev.u.hold.by = r->hold.by;
-    ev.u.hold.until = r->hold.until;
-    ev.u.hold.due = -1;
-    ev.u.hold.limit = -1;
-    holds_place(e, &ev);
-    for (unsigned i = 0; i < e->holds.n; i++)
-        if (e->holds.v[i].kind == HOLD_MORATORIUM && e->holds.v[i].since == e->env.now &&
-            e->holds.v[i].scope.kind == r->hold.scope.kind &&
-            (r->hold.scope.kind == SCOPE_ALL || str_eq(e->holds.v[i].scope.name, r->hold.scope.name)))
-            holds_write(e, &e->holds.v[i], &r->body);
-}
-
-static void hold_lift(struct engine *e, struct request *r)
-{
-    if (long_text(r, r->hold.why, 256, "why") || long_text(r, r->hold.by, 128, "by"))
-        return;
-    int i = holds_find(e, r->hold.name);
-    if (i < 0) {
-        r->err = err_set(&r->msg, ERR_ABSENT, "no such hold");
-        return;
-    }
-    holds_write(e, &e->holds.v[i], &r->body);
-    holds_lift(e, (unsigned)i, r->hold.why, r->hold.by);
 }
 
 static void configure(struct engine *e, struct request *r)
@@ -215,13 +154,15 @@ void query_run(struct engine *e, struct request *r)
         [REQUEST_STORY] = story,
         [REQUEST_DUE] = due,
         [REQUEST_STATUS] = status,
-        [REQUEST_HOLDS] = holds,
-        [REQUEST_HOLD_PLACE] = hold_place,
-        [REQUEST_HOLD_LIFT] = hold_lift,
+        [REQUEST_HOLDS] = orders_holds,
+        [REQUEST_HOLD_PLACE] = orders_place,
+        [REQUEST_HOLD_LIFT] = orders_lift,
         [REQUEST_LINES] = view_lines,
         [REQUEST_PEOPLE] = view_people,
         [REQUEST_SCAN] = scan_run,
         [REQUEST_CONFIG] = configure,
+        [REQUEST_ORDER] = orders_carry_out,
+        [REQUEST_HEARD] = orders_heard,
     };
     r->err = ERR_OK;
     handlers[r->kind](e, r);

@@ -139,6 +139,15 @@ static enum err check_suspension(struct verify *v, const struct person *p, lc_in
     return sweep_brake(v, at);
 }
 
+/* What falls due by the input must come at once. */
+static void expect_due(struct verify *v, const struct person *p)
+{
+    struct deadline d = next_of(v, p);
+    if (d.kind != DEADLINE_NONE && d.at <= v->e->env.now &&
+        !(d.kind == DEADLINE_SUSPENSION && (sweep_keeps(v, &p->entry) || sweep_waits(v, d))))
+        v->must = (struct must){p->n, d.kind};
+}
+
 static enum err redecide_deadline(struct verify *v, struct person *p)
 {
     struct engine *e = v->e;
@@ -160,12 +169,8 @@ static enum err redecide_deadline(struct verify *v, struct person *p)
     err = compare(v, p);
     if (err == ERR_OK)
         err = put(v, p, &before);
-    if (err == ERR_OK && at_once) {
-        d = next_of(v, p);
-        if (d.kind != DEADLINE_NONE && d.at <= e->env.now &&
-            !(d.kind == DEADLINE_SUSPENSION && sweep_keeps(v, &p->entry)))
-            v->must = (struct must){p->n, d.kind};
-    }
+    if (err == ERR_OK && at_once)
+        expect_due(v, p);
     return err;
 }
 
@@ -259,15 +264,6 @@ static enum err decide(struct verify *v, struct person *p, const struct input *i
     err = compare(v, p);
     drop(v, &history);
     return err;
-}
-
-/* What falls due by the input must come at once. */
-static void expect_due(struct verify *v, const struct person *p)
-{
-    struct deadline d = next_of(v, p);
-    if (d.kind != DEADLINE_NONE && d.at <= v->e->env.now &&
-        !(d.kind == DEADLINE_SUSPENSION && sweep_keeps(v, &p->entry)))
-        v->must = (struct must){p->n, d.kind};
 }
 
 static enum err redecide_enrolment(struct verify *v, const struct input *in)

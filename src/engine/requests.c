@@ -42,6 +42,12 @@ int engine_fd(const struct engine *e)
     return e->epoll_fd;
 }
 
+void engine_wake(struct engine *e)
+{
+    if (eventfd_write(e->wake_fd, 1) != 0)
+        abort(); /* as above */
+}
+
 void requests_fetch(struct engine *e)
 {
     eventfd_t n;
@@ -90,6 +96,8 @@ static bool its_time(struct engine *e, const struct request *r, const struct inp
     if (r->stream) {
         stream_link(e, r->stream);
         r->stream->reached = in->at;
+        if (e->options.office)
+            r->stream->touched = clock_monotonic_ns();
     }
     return !is_later(e, in) && !tick_deadlines_left(e);
 }
@@ -136,7 +144,7 @@ static enum err run_inputs(struct engine *e, struct request *r, unsigned *budget
         }
         enum err err = decide(e, r, numbers[next++], msg);
         if (err != ERR_OK)
-            return err;
+            return err == ERR_MORE ? ERR_OK : err;
         r->at_input++;
         (*budget)--;
         atomic_fetch_sub_explicit(&e->queued, 1, memory_order_relaxed);
@@ -160,7 +168,9 @@ static enum err run_request(struct engine *e, struct request *r, unsigned *budge
 {
     *finished = true;
     if (r->kind == REQUEST_INPUTS) {
+        uint32_t first = r->at_input;
         enum err err = run_inputs(e, r, budget, msg);
+        consumed_note(e, r, first);
         *finished = r->at_input == r->n_inputs;
         return err;
     }
@@ -174,16 +184,17 @@ static enum err run_request(struct engine *e, struct request *r, unsigned *budge
 enum err requests_run(struct engine *e, unsigned budget, struct errmsg *msg)
 {
     struct request **link = &e->todo;
+    bool blocked = office_blocks(e); /* questions and orders go on */
     while (*link && budget && !batch_full(e)) {
         struct request *r = *link;
         bool finished = false;
-        if (!stream_blocked(e->todo, r)) {
+        if (!stream_blocked(e->todo, r) && !(blocked && r->kind == REQUEST_INPUTS) && !consumed_waits(e, r)) {
             enum err err = run_request(e, r, &budget, &finished, msg);
             if (err != ERR_OK)
                 return err;
         }
         if (!finished) {
-            if (e->clock.mode == CLOCK_MODE_SYSTEM)
+            if (e->clock.mode == CLOCK_MODE_SYSTEM && !blocked)
                 break; /* the budget or the batch is used up: the order stands */
             link = &r->next; /* or it waits for its time, which others need not */
             continue;
@@ -198,7 +209,10 @@ enum err requests_run(struct engine *e, unsigned budget, struct errmsg *msg)
 
 bool requests_ready(const struct engine *e)
 {
+    bool blocked = office_blocks(e);
     for (const struct request *r = e->todo; r; r = r->next) {
+        if ((blocked && (r->kind == REQUEST_INPUTS || stream_blocked(e->todo, r))) || consumed_waits(e, r))
+            continue;
         if (r->kind != REQUEST_INPUTS || e->clock.mode == CLOCK_MODE_SYSTEM)
             return true;
         if (!stream_blocked(e->todo, r) && (r->at_input == r->n_inputs || !is_later(e, &r->inputs[r->at_input])))

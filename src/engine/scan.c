@@ -162,6 +162,7 @@ static enum err begin(struct engine *e, struct request *r)
     s->last = ROSTER_NONE;
     take_scene(e, s);
     s->saved = saved_new(s->count);
+    s->touched = clock_monotonic_ns();
     e->scans.v[e->scans.n++] = s;
     enum err err = choose_policies(e, s, r);
     if (err == ERR_OK)
@@ -293,6 +294,10 @@ void scan_run(struct engine *e, struct request *r)
                          "has changed since it was begun");
     if (i < 0)
         return;
+    if (r->scan.keep && !r->scan.end) {
+        e->scans.v[i]->touched = clock_monotonic_ns();
+        return;
+    }
     if (!r->scan.end) {
         go_on(e, (unsigned)i, r);
         return;

@@ -44,6 +44,21 @@ static void set(struct chunk *c, const struct engine *e, uint32_t from, uint32_t
     c->n = count - c->from < CHUNK ? count - c->from : CHUNK;
 }
 
+void schedule_hold_back(struct engine *e)
+{
+    uint32_t count = e->holds.n ? roster_count(e->roster) : 0;
+    for (uint32_t n = 0; n < count; n++) {
+        struct entry entry;
+        if (roster_instant(e->roster, n) > e->env.now)
+            continue;
+        roster_get(e->roster, n, &entry);
+        struct deadline d =
+            record_next(&e->policies.v[entry.rec.policy], &entry.rec, e->env.tz, e->env.now, e->env.today);
+        if (d.kind == DEADLINE_SUSPENSION && holds_cover(e, &entry))
+            roster_hold(e->roster, n, d.at);
+    }
+}
+
 void schedule_everybody(struct engine *e)
 {
     struct chunk *mine = mem_alloc(sizeof *mine), *other = mem_alloc(sizeof *other);

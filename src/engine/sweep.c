@@ -17,6 +17,16 @@ static enum err take(struct engine *e, lc_instant at, unsigned *left, struct err
     return ERR_OK;
 }
 
+/* Before the first suspension of the instant. false: the sweep stands there until the office says more. */
+static bool may_go_on(struct engine *e, lc_instant at)
+{
+    if (e->options.office)
+        return office_allows(e, at);
+    if (!holds_brake_on(e))
+        holds_brake_check(e, at, 0);
+    return true;
+}
+
 enum err sweep_deadlines(struct engine *e, unsigned budget, uint64_t *taken, struct errmsg *msg)
 {
     unsigned whole = budget;
@@ -25,11 +35,11 @@ enum err sweep_deadlines(struct engine *e, unsigned budget, uint64_t *taken, str
         lc_instant at = roster_next_instant(e->roster);
         if (at > e->env.now)
             break;
-        if (!holds_brake_on(e) && roster_suspensions_until(e->roster, at))
-            holds_brake_check(e, at, 0);
+        if (roster_suspensions_until(e->roster, at) && !may_go_on(e, at))
+            break;
         e->taking = at;
         enum err err = take(e, at, &budget, msg);
-        e->taking = INT64_MIN;
+        e->taking = e->office.granted = INT64_MIN;
         if (err != ERR_OK)
             return err;
     }

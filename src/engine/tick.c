@@ -1,4 +1,5 @@
 /* The tick: a bounded share of all that is due, then a commit; and how long nothing will be. */
+#include <poll.h>
 #include <stdio.h>
 
 #include "engine/internal.h"
@@ -6,6 +7,11 @@
 #define MS INT64_C(1000000)
 /* The longest wait of an engine with a wall clock: jumps that nobody announces are looked for once a second. */
 #define LOOK_MS 1000
+/* Of one that the office wakes as soon as it may go on: only a net. */
+#define STAND_MS 200
+/* With several shards an open stream that has nothing for this one does not stop its clock for good: it may be waiting
+ * for another shard, and that one for this one's clock. */
+#define STREAM_PATIENCE_NS (250 * MS)
 
 /* The next instant at which anything happens by itself: a deadline, a hold that begins or ends, units' digests. */
 static lc_instant next_by_itself(const struct engine *e)
@@ -30,10 +36,13 @@ uint64_t tick_lag(const struct engine *e)
 static lc_instant clock_bound(const struct engine *e)
 {
     lc_instant bound = next_by_itself(e);
+    bool shard = e->options.office;
     for (const struct stream *s = e->streams; s; s = s->next)
-        bound = s->reached < bound ? s->reached : bound;
+        if (s->reached < bound && !(shard && clock_monotonic_ns() - s->touched > STREAM_PATIENCE_NS))
+            bound = s->reached;
     for (const struct request *r = e->todo; r; r = r->next)
-        if (r->kind == REQUEST_INPUTS && !r->stream && r->at_input < r->n_inputs && r->inputs[r->at_input].at < bound)
+        if (r->kind == REQUEST_INPUTS && (!r->stream || shard) && r->at_input < r->n_inputs &&
+            r->inputs[r->at_input].at < bound && !consumed_waits(e, r))
             bound = r->inputs[r->at_input].at;
     return bound;
 }
@@ -67,6 +76,7 @@ static enum err sweep(struct engine *e, struct errmsg *msg)
 
 static enum err do_due(struct engine *e, struct errmsg *msg)
 {
+    e->office.standing = false;
     holds_run(e);
     sweep_release(e, TICK_RESCHEDULED);
     enum err err = sweep(e, msg);
@@ -100,11 +110,13 @@ static int64_t next_wait(const struct engine *e)
 {
     if (batch_full(e) && e->flight)
         return LOOK_MS; /* the commit's descriptor wakes us */
-    if (tick_deadlines_left(e) || e->adopting || requests_ready(e) || (checkpoint_due(e) && !e->checkpoint.active))
+    if ((tick_deadlines_left(e) && !office_stands(e)) || e->adopting || requests_ready(e) ||
+        (checkpoint_due(e) && !e->checkpoint.active))
         return 0;
     lc_instant bound = clock_bound(e);
     /* A clock that stands where an open stream holds it is moved on by a request, which wakes us. */
-    int64_t wait = bound > e->env.now ? clock_wait_ms(&e->clock, bound) : LOOK_MS;
+    int64_t look = e->options.office ? STAND_MS : LOOK_MS;
+    int64_t wait = bound > e->env.now ? clock_wait_ms(&e->clock, bound) : look;
     int64_t stamp_ms = (e->stamp_at - clock_monotonic_ns()) / MS + 1;
     if (wait < 0 || wait > stamp_ms)
         wait = stamp_ms < 0 ? 0 : stamp_ms;
@@ -144,6 +156,7 @@ enum err engine_tick(struct engine *e, int64_t *wait_ms, struct errmsg *msg)
         return err;
     }
     tidy(e);
+    office_report(e);
     counters_show(e);
     *wait_ms = next_wait(e);
     return ERR_OK;
@@ -170,6 +183,8 @@ enum err engine_run_until(struct engine *e, lc_instant until, struct errmsg *msg
             err = batch_poll(e, !e->options.gather || batch_full(e), msg);
         if (err != ERR_OK)
             return err;
+        if (office_stands(e))
+            poll(&(struct pollfd){.fd = e->epoll_fd, .events = POLLIN}, 1, (int)wait);
         if (tick_deadlines_left(e) || requests_ready(e) || e->adopting)
             continue;
         lc_instant next = next_instant(e);

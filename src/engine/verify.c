@@ -102,10 +102,11 @@ static enum err take_group(void *arg, struct event_group *g, struct errmsg *msg)
 
 /* --- the walk --- */
 
-struct engine *verify_engine(const char *uri)
+struct engine *verify_engine(const struct verify_options *o)
 {
     struct engine *e = mem_zalloc(1, sizeof *e);
-    e->options.uri = uri;
+    e->options.uri = o->uri;
+    e->options.store = o->store;
     e->taking = INT64_MIN;
     engine_empty(e);
     e->env.policies = e->policies.v;
@@ -196,6 +197,19 @@ static enum err load(struct verify *v, struct survey *s, struct errmsg *msg)
     return err == ERR_OK ? states_indexes(v, s, msg) : err;
 }
 
+/* Whoever stands elsewhere too is astray in one of the two. */
+static enum err check_belongs(struct verify *v)
+{
+    uint32_t count = v->o->belongs ? roster_count(v->e->roster) : 0;
+    for (uint32_t n = 0; n < count; n++) {
+        char bytes[ID_MAX];
+        struct str id = roster_id(v->e->roster, n, bytes);
+        if (!v->o->belongs(v->o->belongs_arg, id))
+            return differ_beside(v, "shard", "beneficiary %.*s does not belong into this shard", (int)id.n, id.p);
+    }
+    return ERR_OK;
+}
+
 static enum err compare_rest(struct verify *v, struct survey *s, struct errmsg *msg)
 {
     enum err err = seals_end(v);
@@ -215,10 +229,14 @@ static enum err verify_all(struct verify *v, struct survey *s, struct errmsg *ms
         err = archived_seal(v);
     if (err == ERR_OK && v->out->first > 1)
         err = archived_begin(v, msg);
+    if (err == ERR_OK && v->taken)
+        err = taken_begin(v, v->taken, msg);
     if (err == ERR_OK && v->decided_from <= v->end)
         err = verify_walk(v, take_group, v->decided_from ? v->decided_from - 1 : 0, v->end, msg);
     if (err == ERR_OK)
         err = check_end(v, msg);
+    if (err == ERR_OK)
+        err = check_belongs(v);
     return err == ERR_OK ? compare_rest(v, s, msg) : err;
 }
 
@@ -255,7 +273,8 @@ static enum err verify_opened(struct verify *v, struct survey *s, struct errmsg 
     v->out->live = !s || survey_live(s); /* without a folder nobody can tell */
     v->out->first = info.first;
     v->out->log_bytes = info.log_bytes;
-    v->e = verify_engine(v->o->uri);
+    v->taken = info.taken < v->end ? info.taken : v->end;
+    v->e = verify_engine(v->o);
     v->e->store = v->store;
     v->e->simulated = v->e->env.simulated = info.simulated;
     v->origin = origin_reader_new();
@@ -271,7 +290,8 @@ static enum err verify_once(const struct verify_options *o, struct survey *s, st
     memset(out, 0, sizeof *out);
     if (!s)
         buf_adds(&out->notes, "only the log and the checkpoints of a store of this kind are compared\n");
-    const struct store_options with = {.archive = o->archive};
+    struct store_options with = o->store;
+    with.archive = o->archive;
     enum err err = store_open(o->uri, STORE_READ, &with, &v.store, NULL, msg);
     if (err == ERR_OK)
         err = verify_opened(&v, s, msg);
@@ -283,7 +303,7 @@ enum err verify_store(const struct verify_options *o, struct verify_report *out,
 {
     struct survey *s;
     memset(out, 0, sizeof *out);
-    enum err err = survey_open(o->uri, &s, msg);
+    enum err err = survey_open(o->uri, &o->store, &s, msg);
     if (err != ERR_OK && err != ERR_INVALID)
         return err;
     if (err == ERR_INVALID)

@@ -13,6 +13,10 @@
 struct verify_options {
     const char *uri;
     const char *archive;       /* a folder that events were archived to, to be verified with the rest; NULL: none */
+    struct store_options store; /* what a store in Redis needs besides */
+    bool sharded;              /* it is one of several shards (office.h): what they decide together is taken as it is */
+    bool (*belongs)(void *belongs_arg, struct str id); /* is that beneficiary one of this store's? NULL: all are */
+    void *belongs_arg;
     const struct seal *expect; /* a seal that the log must have; NULL: none */
     /* How far it is in the log, now and then; may be NULL. bytes: of text. */
     void (*progress)(void *arg, uint64_t bytes, uint64_t total, uint64_t events);

@@ -16,7 +16,7 @@ static int oldest(const struct verify *v)
     return -1;
 }
 
-static enum err chain_group(void *arg, struct event_group *g, struct errmsg *msg)
+enum err verify_chain_group(void *arg, struct event_group *g, struct errmsg *msg)
 {
     struct verify *v = arg;
     (void)msg;
@@ -54,10 +54,12 @@ static enum err take_state(struct verify *v, struct checkpoint_view *c, struct e
 static enum err take_zone(struct verify *v, struct errmsg *msg)
 {
     struct engine *e = v->e;
-    enum err err = tz_load(e->settings.timezone, &v->tz, msg);
+    struct tz *tz;
+    enum err err = tz_load(e->settings.timezone, &tz, msg);
     if (err != ERR_OK)
         return err;
-    e->env.tz = v->tz;
+    tz_free(v->tz);
+    e->env.tz = v->tz = tz;
     e->env.now = e->last_time;
     e->env.offset = tz_offset(v->tz, e->last_time);
     e->env.today = tz_date(v->tz, e->last_time);
@@ -81,6 +83,16 @@ static enum err place_everybody(struct verify *v)
     }
     sweep_adopted(v);
     return ERR_OK;
+}
+
+enum err verify_go_on(struct verify *v, struct errmsg *msg)
+{
+    enum err err = take_zone(v, msg);
+    if (err != ERR_OK)
+        return err;
+    v->begun = true;
+    v->digest.unknown = date_month(v->e->env.today);
+    return place_everybody(v);
 }
 
 static void tell(struct verify *v, uint64_t from)
@@ -117,17 +129,11 @@ enum err archived_begin(struct verify *v, struct errmsg *msg)
 {
     int which = oldest(v);
     uint64_t upto = which < 0 ? v->end : v->checkpoints[which].read.system_seq;
-    enum err err = verify_walk(v, chain_group, v->out->first - 1, upto, msg);
+    enum err err = verify_walk(v, verify_chain_group, v->out->first - 1, upto, msg);
     v->decided_from = upto + 1;
     tell(v, v->decided_from);
     if (err != ERR_OK || which < 0)
         return err;
     err = take_state(v, &v->checkpoints[which], msg);
-    if (err == ERR_OK)
-        err = take_zone(v, msg);
-    if (err != ERR_OK)
-        return err;
-    v->begun = true;
-    v->digest.unknown = date_month(v->e->env.today);
-    return place_everybody(v);
+    return err == ERR_OK ? verify_go_on(v, msg) : err;
 }

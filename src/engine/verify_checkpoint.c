@@ -10,7 +10,7 @@
 /* The one that is there may be replaced while it is looked for. */
 static enum err load_one(struct verify *v, unsigned which, struct checkpoint_view *c, struct errmsg *msg)
 {
-    c->e = verify_engine(v->o->uri);
+    c->e = verify_engine(v->o);
     enum err err = checkpoint_read_one(c->e, v->o->uri, which, &c->read, msg);
     snprintf(c->name, sizeof c->name, "checkpoint/%020" PRIu64 ".ckpt", c->read.seal.seq);
     if (err == ERR_OK) {

@@ -110,6 +110,11 @@ static enum err same_hold(struct verify *v, const char *why, int64_t due, int64_
     return str_eq(line, v->line) ? ERR_OK : differ_line(v, line);
 }
 
+static bool is_text(struct str s, size_t max)
+{
+    return s.p && s.n > 0 && s.n <= max;
+}
+
 static enum err brake_placed(struct verify *v)
 {
     int64_t due, limit, applied = sweep_applied(v);
@@ -119,6 +124,9 @@ static enum err brake_placed(struct verify *v)
     enum err err = sweep_brake_placed(v, &due, &limit);
     if (err != ERR_OK)
         return err;
+    if (v->o->sharded) /* the office's words, and its count */
+        return is_text(v->ev->u.hold.why, 256) ? same_hold(v, NULL, due, limit, DATE_NONE)
+                                               : differ(v, "data.why", STR_NONE, "the brake's hold says why");
     snprintf(why, sizeof why, "%" PRId64 " suspensions due and %" PRId64 " applied today exceed the limit of %" PRId64,
              due - applied, applied, limit);
     return same_hold(v, why, due, limit, DATE_NONE);
@@ -165,11 +173,6 @@ static enum err feed_placed(struct verify *v)
     }
     snprintf(why, sizeof why, "nothing has come for longer than %" PRId64 " s", c->expect_every);
     return same_hold(v, why, -1, -1, DATE_NONE);
-}
-
-static bool is_text(struct str s, size_t max)
-{
-    return s.p && s.n > 0 && s.n <= max;
 }
 
 static enum err moratorium_placed(struct verify *v)

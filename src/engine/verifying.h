@@ -21,6 +21,7 @@ struct sweep_view {
     uint64_t at_due;   /* the suspensions due by then, before the first of them */
     bool adopting;     /* a policy changed, and not everybody was seen under the new version */
     unsigned adopting_for; /* instants since */
+    bool waiting; /* one of several shards: a suspension that an input brought about waits for the next sweep */
 };
 
 /* A month's digests (verify_digest.c). */
@@ -29,6 +30,7 @@ struct digest_view {
     lc_month unknown;    /* of this one nothing is known: the walk began in the midst of it */
     int64_t *low, *high; /* by unit: the least and the most that may have been counted */
     uint32_t n;
+    char told[65]; /* one of several shards: the last unit told of */
 };
 
 /* A checkpoint that is compared on the way (verify_checkpoint.c). */
@@ -64,6 +66,7 @@ struct verify {
     struct tz *tz;
     uint64_t end;          /* the log's, when it began */
     uint64_t decided_from; /* the first event that is decided again */
+    uint64_t taken;        /* events up to there were decided in other logs */
     bool begun;            /* an event was seen */
     uint64_t bytes;        /* of events' lines so far */
 
@@ -115,6 +118,8 @@ enum err sweep_end(struct verify *v) ERR_MUSTCHECK;
 bool sweep_keeps(const struct verify *v, const struct entry *entry);
 /* Puts the person's next deadline where the engine has it. */
 void sweep_schedule(struct verify *v, const struct person *p);
+/* Does that deadline, which is due by an input, wait for the next sweep? Then it is noted. */
+bool sweep_waits(struct verify *v, struct deadline d);
 /* May that suspension, which fell due at `at`, be applied, as far as the brake counts? */
 enum err sweep_brake(struct verify *v, lc_instant at) ERR_MUSTCHECK;
 /* hold.placed of the brake: can it be that many? Gives its numbers. */
@@ -187,11 +192,21 @@ enum err archived_seal(struct verify *v) ERR_MUSTCHECK;
 
 /* Where the log does not begin at 1: comes as far as the event before the first that is decided again. */
 enum err archived_begin(struct verify *v, struct errmsg *msg) ERR_MUSTCHECK;
+/* Of events that are not decided again: numbers, times, seals. */
+enum err verify_chain_group(void *arg, struct event_group *g, struct errmsg *msg) ERR_MUSTCHECK;
+/* What v->e holds is how things stood at its last event; from there on everything is decided again. */
+enum err verify_go_on(struct verify *v, struct errmsg *msg) ERR_MUSTCHECK;
+
+/* --- verify_taken.c --- */
+/* Where events were taken over from other logs: comes as far as the last of them. */
+enum err taken_begin(struct verify *v, uint64_t taken, struct errmsg *msg) ERR_MUSTCHECK;
+/* Rows of deliveries up to there are passed over: verify_states.c. */
+void deliveries_view_skip(struct verify *v);
 
 /* verify.c */
 enum err verify_walk(struct verify *v, group_fn *fn, uint64_t after, uint64_t upto, struct errmsg *msg) ERR_MUSTCHECK;
 enum err verify_take_seal(struct verify *v, const struct event_group *g) ERR_MUSTCHECK;
-struct engine *verify_engine(const char *uri);
+struct engine *verify_engine(const struct verify_options *o);
 void verify_engine_free(struct engine *e);
 
 #endif

@@ -58,8 +58,10 @@ void watch_start(struct engine *e, lc_instant alive)
     if (alive == INSTANT_NONE)
         return;
     int64_t away = clock_wall_ns() / NS - alive;
+    /* The stamp may be by another machine's clock, and no two are quite alike. */
+    int64_t apart = e->options.office ? e->settings.clock_jump : 0;
     char why[160];
-    if (away < 0)
+    if (away < -apart)
         describe(why, sizeof why, "at start the clock stands before the moment at which the daemon was last alive", away);
     else if (away > e->settings.max_downtime)
         describe(why, sizeof why, "at start the clock stands after the moment at which the daemon was last alive", away);
@@ -86,14 +88,17 @@ void watch_look(struct engine *e)
         rebase(e);
 }
 
-/* --- the stamp: "alive SECONDS", "digest MONTH UNIT", then "channel SECONDS NAME" lines --- */
+/* --- the stamp: "alive SECONDS"; "digest MONTH UNIT", "told MONTH CODE" (digest.c); "ordered NUMBER", of one of several
+ * shards; then "channel SECONDS NAME" lines --- */
 
 void watch_stamp(struct engine *e, struct buf *out)
 {
     lc_instant alive = e->clock.mode == CLOCK_MODE_SYSTEM ? clock_wall_ns() / NS : e->env.now;
     buf_clear(out);
     buf_printf(out, "alive %" PRId64 "\n", alive);
-    buf_printf(out, "digest %" PRId64 " %" PRIu32 "\n", (int64_t)e->digest.month, e->digest.next);
+    digest_stamp(e, out);
+    if (e->options.office)
+        buf_printf(out, "ordered %" PRIu64 "\n", e->office.ordered);
     for (unsigned i = 0; i < e->n_channels; i++)
         buf_printf(out, "channel %" PRId64 " %s\n", e->channels[i].heard, e->channels[i].name);
 }
@@ -104,6 +109,7 @@ static void read_line(struct engine *e, const char *p, const char *end, lc_insta
     char line[128], name[65];
     int64_t at;
     uint32_t unit;
+    uint64_t number;
     if (end - p >= (long)sizeof line)
         return;
     memcpy(line, p, (size_t)(end - p));
@@ -112,7 +118,12 @@ static void read_line(struct engine *e, const char *p, const char *end, lc_insta
         *alive = at;
     else if (sscanf(line, "digest %" SCNd64 " %" SCNu32, &at, &unit) == 2)
         digest_reached(e, (lc_month)at, unit);
-    else if (sscanf(line, "channel %" SCNd64 " %64[^\n]", &at, name) == 2) {
+    else if (sscanf(line, "told %" SCNd64 " %64[^\n]", &at, name) == 2)
+        digest_told(e, (lc_month)at, str_of(name));
+    else if (sscanf(line, "ordered %" SCNu64, &number) == 1) {
+        e->office.ordered = number;
+        e->office.ordered_known = true;
+    } else if (sscanf(line, "channel %" SCNd64 " %64[^\n]", &at, name) == 2) {
         unsigned i = adopt_channel_index(e, str_of(name));
         if (i < CHANNEL_MAX && e->channels[i].heard < at)
             e->channels[i].heard = at;

@@ -431,6 +431,38 @@ static void test_idle(void)
     rig_close(&r);
 }
 
+/* One that is begun, and kept, is read later, as of its beginning. */
+static void test_kept(void)
+{
+    struct rig r = {.engine = NULL};
+    struct request q = everybody();
+    open_with(&r, 100);
+    uint64_t position = last_seq(&r);
+    q.scan.keep = true;
+    is_int(slice(&r, &q), ERR_OK, "a list is begun without a slice");
+    ok(q.scan.id != 0 && q.body.n == 0, "its body is empty");
+    is_int((int64_t)q.scan.position, (int64_t)position, "and its position set");
+    enrol(&r, 100, 101);
+    for (int i = 0; i < 3; i++) {
+        fake_pass(59);
+        is_int(slice(&r, &q), ERR_OK, "it is kept for another minute");
+    }
+    ok(q.body.n == 0, "without a word");
+    q.scan.keep = false;
+    is_int(slice(&r, &q), ERR_OK, "then it is read");
+    read_on(&r, &q);
+    is_int(lines(&q), 101, "as of the beginning");
+    q = (struct request){.kind = REQUEST_SCAN, .scan = everybody().scan, .body = q.body};
+    buf_clear(&q.body);
+    q.scan.keep = true;
+    is_int(slice(&r, &q), ERR_OK, "another one");
+    q.scan.end = true;
+    is_int(slice(&r, &q), ERR_OK, "is given up");
+    is_int(q.scan.id, 0, "whether it was to be kept or not");
+    buf_done(&q.body);
+    rig_close(&r);
+}
+
 /* --- nothing that could be lost --- */
 
 struct asking {
@@ -489,7 +521,7 @@ static void test_durable(void)
 
 int main(void)
 {
-    plan(3 * 2 + 1 + 13 + 4 + 1 + 6 + 3 + 4 + 2);
+    plan(3 * 2 + 1 + 13 + 4 + 1 + 6 + 3 + 4 + 12 + 2);
     for (uint64_t seed = 1; seed <= 3; seed++)
         test_exact(seed);
     test_versions();
@@ -499,6 +531,7 @@ int main(void)
     test_places();
     test_outgrown();
     test_idle();
+    test_kept();
     test_durable();
     return tap_end();
 }
