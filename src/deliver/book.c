@@ -150,7 +150,7 @@ static void start_message(struct flight *f)
     if (f->items[0]->confirmed) {
         outcome_confirmed(f->outlet, f->items[0]);
         flight_free(f);
-    } else if (f->outlet->paused[0]) {
+    } else if (f->outlet->paused[0] || !deliver_may_send(f->outlet->deliver, f->outlet)) {
         flight_take_back(f);
     } else {
         flight_start(f);

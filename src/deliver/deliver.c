@@ -139,7 +139,7 @@ enum err deliver_configure(struct deliver *d, struct endpoints *e, const char *t
 {
     struct outfit *outfits[ENDPOINTS_MAX];
     struct settings *s;
-    enum err err = settings_new(e, timezone, &s, msg);
+    enum err err = settings_new(e, timezone, d->options.n_shards, &s, msg);
     if (err == ERR_OK && (err = make_outfits(d, s, outfits, msg)) != ERR_OK)
         settings_unref(s);
     if (err != ERR_OK)
@@ -258,6 +258,12 @@ int deliver_fd(const struct deliver *d)
     return d->epoll_fd;
 }
 
+bool deliver_may_send(const struct deliver *d, const struct outlet *o)
+{
+    int64_t ms = o->outfit->config->timeout * 1000;
+    return !d->options.held || d->options.held(d->options.arg, ms < HELD_MS ? ms : HELD_MS);
+}
+
 void deliver_drain(struct deliver *d)
 {
     d->draining = true;
@@ -273,26 +279,43 @@ bool deliver_is_idle(const struct deliver *d)
     return true;
 }
 
-/* What stays unsaid now is found in the state at the next start. */
-void deliver_stop(struct deliver *d)
+void deliver_halt(struct deliver *d)
 {
-    struct errmsg msg;
-    if (d->stopped)
+    if (d->halted)
         return;
-    d->stopped = true;
+    d->halted = true;
     d->draining = true;
     for (struct outlet *o = d->outlets; o; o = o->next) {
         flights_withdraw(o);
         flights_cancel(o);
     }
     d->intents = d->intents_in_commit = NULL;
-    if (d->state && book_finish(d, &msg) != ERR_OK)
-        d->committing = false;
+}
+
+static void let_go(struct deliver *d)
+{
+    d->committing = false;
     for (struct outlet *o = d->outlets; o; o = o->next)
         outlet_close(o);
     if (d->state)
         delivery_close(d->state);
     d->state = NULL;
+}
+
+/* What stays unsaid now is found in the state at the next start. */
+void deliver_stop(struct deliver *d)
+{
+    struct errmsg msg;
+    deliver_halt(d);
+    enum err err = d->state ? book_finish(d, &msg) : ERR_OK;
+    (void)err;
+    let_go(d);
+}
+
+void deliver_abandon(struct deliver *d)
+{
+    deliver_halt(d);
+    let_go(d);
 }
 
 void deliver_free(struct deliver *d)

@@ -62,9 +62,35 @@ const char *deliver_word_text(enum deliver_word w); /* "delivered" */
 
 /* --- life --- */
 
+/* A message asks whether its number may get one more today: where numbers are counted for several deliveries. */
+struct deliver_cap {
+    uint64_t number; /* the phone number's hash */
+    int32_t day;     /* days since the epoch */
+    uint32_t cap;
+    char token[48];  /* of the message: the same one never counts twice */
+    enum err err;    /* the answer: anything but ERR_OK, ask again later; */
+    bool taken;      /* false: it has had its share of the day */
+    void (*done)(struct deliver_cap *c); /* from the loop, but not from within ask() */
+    void *asked;                         /* the one's who answers */
+};
+
+struct deliver_caps {
+    void *arg;
+    const unsigned char *key; /* 16 bytes, for the hashes */
+    void (*ask)(void *arg, struct deliver_cap *c);
+    void (*forget)(void *arg, struct deliver_cap *c);          /* done() is not to be called any more */
+    void (*give_back)(void *arg, const struct deliver_cap *c); /* that message was not sent after all */
+};
+
 struct deliver_options {
     struct engine *engine;
     const struct store *store;
+    unsigned shard, n_shards; /* n_shards above 1: this is one of so many deliveries to the same endpoints: each takes
+                                 its share of their rates and of what may be in flight */
+    /* Does the store belong to this process, and for so many milliseconds more? Asked before a request goes out; while
+     * it says no, none does. NULL: always. */
+    bool (*held)(void *arg, int64_t ms);
+    const struct deliver_caps *caps; /* NULL: numbers are counted here; must outlive it */
     struct endpoints *endpoints; /* with their secrets; a reference is taken */
     const char *timezone;
     struct carrier carrier;
@@ -94,8 +120,13 @@ void deliver_nudge(struct deliver *d);
 /* Sends nothing more; deliver_is_idle() once all that was on its way has come to an end and is noted. */
 void deliver_drain(struct deliver *d);
 bool deliver_is_idle(const struct deliver *d);
-/* Gives up what is on its way, notes what it can and lets go of the store. Before engine_close(). */
+/* Gives up what is on its way, and asks nobody anything any more: from here on nothing but deliver_stop(),
+ * deliver_abandon() and deliver_free() may be called. */
+void deliver_halt(struct deliver *d);
+/* Halts, notes what it can and lets go of the store. Before engine_close(). After deliver_halt() on any thread. */
 void deliver_stop(struct deliver *d);
+/* The same, and notes nothing: the store is another's, or out of reach. */
+void deliver_abandon(struct deliver *d);
 /* After engine_close(). NULL is fine. */
 void deliver_free(struct deliver *d);
 
@@ -103,7 +134,8 @@ void deliver_free(struct deliver *d);
 
 struct deliver_order {
     struct str endpoint; /* a name */
-    uint64_t seq;        /* of a delivery */
+    uint64_t seq;        /* of a delivery, and */
+    unsigned shard;      /* its shard */
     struct str by, why;
     struct str phone;    /* ORDER_TEST of messages */
     void (*done)(struct deliver_order *o); /* from deliver_tick(), or at once */
@@ -125,8 +157,9 @@ void deliver_drop(struct deliver *d, struct deliver_order *o);
 
 /* A place in the log. */
 struct log_place {
-    enum { PLACE_NOT_GIVEN, PLACE_NUMBER, PLACE_INSTANT, PLACE_DATE } kind;
+    enum { PLACE_NOT_GIVEN, PLACE_NUMBER, PLACE_INSTANT, PLACE_DATE, PLACE_POSITION } kind;
     uint64_t number;
+    struct str position; /* of several shards' logs: only their desk knows what it says */
     lc_instant at;
     lc_date date;
 };

@@ -56,7 +56,7 @@ static void hello_answered(struct flight *f, const struct answer *a)
         return; /* another configuration: its endpoint was not asked yet */
     if (f->outfit->adapter->consent(f->outfit->state, a, &o->granted, &msg) == ERR_OK) {
         o->consented = true;
-        pace_configure(&o->pace, o->outfit->config, o->granted);
+        pace_configure(&o->pace, o->outfit->config, o->granted, o->outfit->settings->shares);
         return;
     }
     o->ask_at = o->deliver->now + HELLO_AGAIN_MS;
@@ -77,8 +77,7 @@ static void test_answered(struct flight *f, const struct answer *a)
     order->done(order);
 }
 
-/* Many come back in one round of the loop: the first of them looks at the clock and asks for a tick, for all. */
-static void look_at_clock(struct deliver *d)
+void flights_called(struct deliver *d)
 {
     if (d->called)
         return;
@@ -100,7 +99,7 @@ static void on_done(struct transfer *t, const struct answer *a)
         [FLIGHT_TEST] = test_answered,
     };
     struct flight *f = (struct flight *)t;
-    look_at_clock(f->outlet->deliver);
+    flights_called(f->outlet->deliver);
     handlers[f->kind](f, a);
     flight_free(f);
 }
@@ -123,6 +122,8 @@ void flights_cancel(struct outlet *o)
         struct flight *f = o->flights;
         if (f->started)
             f->outfit->carrier->cancel(f->outfit->line, &f->transfer);
+        if (f->asking)
+            caps_forget(f);
         flight_free(f);
     }
 }
@@ -132,14 +133,14 @@ static void withdraw(struct outlet *o, const struct flight *f)
 {
     struct item *i = f->items[0];
     i->attempts--;
-    caps_give_back(o->deliver, i->number, f->day);
+    caps_give_back(o, i, f->day);
     book_row(o, i, DELIVERY_WAIT, 0, STR_NONE, STR_NONE);
 }
 
 void flights_withdraw(struct outlet *o)
 {
     for (const struct flight *f = o->flights; f; f = f->next)
-        if (f->kind == FLIGHT_MESSAGE && !f->started)
+        if (f->kind == FLIGHT_MESSAGE && !f->started && !f->asking)
             withdraw(o, f);
 }
 

@@ -24,6 +24,8 @@
 #define ID_BYTES 64                               /* of a beneficiary's id, a unit's code */
 #define NOTICE_ID 72                              /* INCARNATION_SHARD_SEQ */
 #define REDELIVERY_PARKED 10000                   /* events of a redelivery that wait for a retry, or behind one */
+#define HELD_MS INT64_C(1000)                     /* for so long the store must be ours still when a request goes out */
+#define HELD_AGAIN_MS INT64_C(100)                /* when it is not */
 #define HELLO_AGAIN_MS INT64_C(60000)             /* after an endpoint gave no consent */
 
 /* One configuration in use: what it was made of lives until the last who uses it is gone. */
@@ -32,6 +34,7 @@ struct settings {
     struct endpoints *endpoints;
     struct message_texts *texts;
     struct tz *tz;
+    unsigned shares; /* so many deliveries share the endpoints; at least 1 */
 };
 
 /* An endpoint as one configuration has it. */
@@ -62,6 +65,8 @@ struct flight {
     bool started;
     int32_t day;                 /* its number's count is of */
     char phone[24];              /* masked */
+    struct deliver_cap cap;      /* what is asked about its number, where that is counted elsewhere */
+    bool asking;                 /* it is not answered yet: nothing is booked */
     struct deliver_order *order; /* FLIGHT_TEST */
     struct flight *next, **link; /* in its outlet's list, or in the pool */
     struct flight *then;         /* among those that wait for a commit */
@@ -154,7 +159,7 @@ struct deliver {
     int64_t ticked_at; /* when the last tick was, by the clock as it stood then */
     bool called;    /* something was done since the last tick */
     uint64_t random;
-    bool draining, stopped;
+    bool draining, halted;
 
     struct ledger ledgers[2];
     struct ledger *ledger;          /* being filled */
@@ -181,7 +186,8 @@ static inline void keep_text(char *out, size_t size, struct str s)
 }
 
 /* settings.c */
-enum err settings_new(struct endpoints *e, const char *timezone, struct settings **out, struct errmsg *msg);
+enum err settings_new(struct endpoints *e, const char *timezone, unsigned shares, struct settings **out,
+                      struct errmsg *msg);
 void settings_unref(struct settings *s);
 enum err outfit_new(struct settings *s, const struct endpoint *e, struct carrier *carrier, struct outfit **out,
                     struct errmsg *msg);
@@ -257,6 +263,8 @@ void flight_start(struct flight *f);
 /* A message that was not handed over: it waits again. */
 void flight_take_back(struct flight *f);
 void flights_cancel(struct outlet *o);
+/* Many come back in one round of the loop: the first of them looks at the clock and asks for a tick, for all. */
+void flights_called(struct deliver *d);
 /* Sends events, in one request; those that can never be sent are given up. */
 enum err flight_render(struct flight *f, const struct notice *v, unsigned n, const struct sms *sms, struct errmsg *msg);
 void flight_send(struct outlet *o, struct item *const *items, unsigned n);
@@ -266,6 +274,8 @@ void flight_hello(struct outlet *o);
 void flights_withdraw(struct outlet *o);
 
 /* notice.c: how an event looks from outside; borrows from line and text */
+/* "INCARNATION_SHARD_" at p; returns the place behind. */
+char *notice_prefix(const struct deliver *d, char *p);
 bool notice_read(const struct deliver *d, struct str line, char id[NOTICE_ID], struct buf *text, struct notice *out);
 
 /* outcome.c */
@@ -313,9 +323,12 @@ enum err book_finish(struct deliver *d, struct errmsg *msg); /* commits all ther
 enum err caps_open(struct deliver *d, struct errmsg *msg);
 uint64_t caps_number(const struct deliver *d, struct str phone);
 bool caps_take(struct deliver *d, uint64_t number);
-void caps_give_back(struct deliver *d, uint64_t number, int32_t day); /* that it was taken on */
+/* Where they are counted elsewhere: answered is called, later, with f->cap.err and f->cap.taken. */
+void caps_ask(struct flight *f, void (*answered)(struct deliver_cap *c));
+void caps_forget(struct flight *f);
+void caps_give_back(struct outlet *o, const struct item *i, int32_t day); /* that it was taken on */
 /* When the next local day begins. */
-int64_t caps_tomorrow(const struct deliver *d);
+int64_t caps_day_after(const struct deliver *d, int32_t day); /* Unix milliseconds: when it begins */
 void caps_turn(struct deliver *d);
 
 /* gaps.c: whose next event is marked, since an earlier one was given up */
@@ -333,6 +346,8 @@ void say_item(struct outlet *o, const struct item *i, enum deliver_word word, co
 void say_outlet(struct outlet *o, enum deliver_word word, const char *why);
 
 /* report.c: its members, behind others */
+/* "payroll:4711", one of several shards "payroll:3_4711" */
+void report_id(const struct deliver *d, struct str endpoint, uint64_t seq, struct buf *out);
 void report_redelivery(const struct deliver *d, const struct redelivery *r, struct buf *out);
 
 /* metrics.c */
@@ -348,5 +363,7 @@ void order_when_durable(struct deliver *d, struct deliver_order *o);
 void deliver_remove_gone(struct deliver *d);
 struct outlet *deliver_outlet(const struct deliver *d, struct str name);
 uint32_t deliver_random(struct deliver *d);
+/* Is it ours to send? Asked before each request. */
+bool deliver_may_send(const struct deliver *d, const struct outlet *o);
 
 #endif

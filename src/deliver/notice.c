@@ -3,12 +3,19 @@
 #include "codec/json_out.h"
 #include "deliver/inside.h"
 
-/* INCARNATION_SHARD_SEQ; a store on one machine has one shard. */
+/* A store of its own is shard 0. */
+char *notice_prefix(const struct deliver *d, char *p)
+{
+    p = put_bytes(p, d->incarnation, sizeof d->incarnation - 1);
+    *p++ = '_';
+    p = put_u64(p, d->options.shard);
+    *p++ = '_';
+    return p;
+}
+
 static struct str write_id(const struct deliver *d, uint64_t seq, char id[NOTICE_ID])
 {
-    char *p = put_bytes(id, d->incarnation, sizeof d->incarnation - 1);
-    p = put_lit(p, "_0_");
-    p = put_u64(p, seq);
+    char *p = put_u64(notice_prefix(d, id), seq);
     return (struct str){id, (size_t)(p - id)};
 }
 

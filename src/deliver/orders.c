@@ -74,7 +74,7 @@ static enum err render_test(struct flight *f, struct deliver_order *o, struct er
     const struct endpoint *e = f->outfit->config;
     char id[NOTICE_ID], time[25];
     lc_instant now = d->now / 1000;
-    int n = snprintf(id, sizeof id, "%s_0_T%" PRId64, d->incarnation, d->now);
+    int n = snprintf(id, sizeof id, "%s_%u_T%" PRId64, d->incarnation, d->options.shard, d->now);
     instant_format(now, tz_offset(d->settings->tz, now), time);
     struct notice notice = {.id = {id, (size_t)n},
                             .type = STR_LIT("endpoint.test"),
@@ -96,6 +96,10 @@ void deliver_test(struct deliver *d, struct deliver_order *o)
     if (outlet->outfit->config->messages && !o->phone.p) {
         order_refuse(o, err_set(&o->msg, ERR_INVALID, "%s sends messages: which phone number shall get the test?",
                           outlet->name));
+        return;
+    }
+    if (!deliver_may_send(d, outlet)) {
+        order_refuse(o, err_set(&o->msg, ERR_LOCKED, "the shard is changing hands: come again"));
         return;
     }
     struct flight *f = flight_new(outlet, FLIGHT_TEST);
@@ -120,8 +124,10 @@ struct found {
 
 static void done_with(struct found *f)
 {
-    buf_printf(&f->order->body, "{\"id\":\"%s:%" PRIu64 "\",\"result\":\"%s\"}", f->outlet->name, f->order->seq,
-               f->drop ? "dropped" : "retried");
+    struct buf *body = &f->order->body;
+    BUF_LIT(body, "{\"id\":\"");
+    report_id(f->outlet->deliver, str_of(f->outlet->name), f->order->seq, body);
+    buf_printf(body, "\",\"result\":\"%s\"}", f->drop ? "dropped" : "retried");
     f->outlet->changed = true;
     order_when_durable(f->outlet->deliver, f->order);
 }
@@ -195,6 +201,10 @@ static void decide(struct deliver *d, struct deliver_order *o, bool drop)
     struct found f = {.order = o, .outlet = order_outlet(d, o), .drop = drop};
     if (!f.outlet)
         return;
+    if (o->shard != d->options.shard) {
+        order_refuse(o, err_set(&o->msg, ERR_ABSENT, "no such delivery: there is no shard %u here", o->shard));
+        return;
+    }
     struct item *i = track_find(f.outlet->track, o->seq);
     if (i && i->state == ITEM_TAKEN) {
         order_refuse(o, err_set(&o->msg, ERR_LOCKED, "it is being sent just now"));

@@ -182,7 +182,7 @@ void outcome_message(struct flight *f, const struct answer *a)
         unknown(o, i, &v, f, a->status);
         return;
     }
-    caps_give_back(o->deliver, i->number, f->day); /* it was certainly not sent */
+    caps_give_back(o, i, f->day); /* it was certainly not sent */
     if (v.outcome == OUTCOME_FAILED)
         outcome_dead(o, i, v.why, f, a->status);
     else if (v.outcome == OUTCOME_GONE)

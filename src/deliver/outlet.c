@@ -112,7 +112,7 @@ enum err outlet_new(struct deliver *d, struct outfit *f, const struct endpoint_r
     o->deliver = d;
     o->outfit = f;
     snprintf(o->name, sizeof o->name, "%s", e->name);
-    pace_init(&o->pace, e, o->granted);
+    pace_init(&o->pace, e, o->granted, f->settings->shares);
     if (row)
         take_row(o, row);
     else
@@ -140,7 +140,7 @@ void outlet_dress(struct outlet *o, struct outfit *f)
     o->consented = false;
     o->ask_at = 0;
     o->granted = (struct rate){0, 0};
-    pace_configure(&o->pace, f->config, o->granted);
+    pace_configure(&o->pace, f->config, o->granted, f->settings->shares);
     track_limits(o->track, f->config->max_unnoted, f->config->max_parked);
     if (o->again)
         redelivery_dress(o->again, f);
@@ -190,7 +190,7 @@ static unsigned endpoint_allows(const struct outlet *o)
     const struct deliver *d = o->deliver;
     unsigned in_flight = o->in_flight + (o->again ? o->again->in_flight : 0);
     if (o->paused[0] || o->leaving || d->draining || !breaker_allows(&o->breaker, d->now) || lacks_consent(o) ||
-        quiet_until(&o->outfit->config->quiet, o->outfit->settings->tz, d->now))
+        quiet_until(&o->outfit->config->quiet, o->outfit->settings->tz, d->now) || !deliver_may_send(d, o))
         return 0;
     unsigned n = pace_allows(&o->pace, d->now, in_flight);
     return o->breaker.open && n > 1 ? 1 : n;
@@ -334,6 +334,11 @@ enum err outlet_work(struct outlet *o, int64_t *at, struct errmsg *msg)
     expire(o, at);
     if (is_stopped(o)) {
         question_forget(o);
+        return ERR_OK;
+    }
+    if (!deliver_may_send(o->deliver, o)) {
+        question_forget(o);
+        sooner(at, o->deliver->now + HELD_AGAIN_MS);
         return ERR_OK;
     }
     enum err err = reading_fill(o, at, msg);

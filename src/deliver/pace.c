@@ -11,14 +11,15 @@ static int64_t interval_of(struct rate r)
     return r.n ? (int64_t)r.seconds * NS_PER_SECOND / r.n : 0;
 }
 
-void pace_configure(struct pace *p, const struct endpoint *e, struct rate granted)
+void pace_configure(struct pace *p, const struct endpoint *e, struct rate granted, unsigned shares)
 {
     int64_t own = interval_of(e->rate), theirs = interval_of(granted);
-    p->interval = own > theirs ? own : theirs;
+    unsigned window = e->max_in_flight / shares;
+    p->interval = (own > theirs ? own : theirs) * shares;
     p->burst = NS_PER_SECOND / 10; /* a tenth of a second's worth at once, so that a fast rate needs no fast timer */
     if (p->window == p->max_window) /* nobody ever asked for less, or that is over */
-        p->window = e->max_in_flight;
-    p->max_window = e->max_in_flight;
+        p->window = window ? window : 1;
+    p->max_window = window ? window : 1;
 }
 
 /* How many may be in flight: what was learnt, within what is configured. */
@@ -27,10 +28,10 @@ static double window_of(const struct pace *p)
     return p->window < p->max_window ? p->window : p->max_window;
 }
 
-void pace_init(struct pace *p, const struct endpoint *e, struct rate granted)
+void pace_init(struct pace *p, const struct endpoint *e, struct rate granted, unsigned shares)
 {
     *p = (struct pace){.max_window = 0};
-    pace_configure(p, e, granted);
+    pace_configure(p, e, granted, shares);
 }
 
 /* When the next one would be in time. Sending never runs further ahead than that: if it seems to, the wall clock was

@@ -20,10 +20,12 @@ struct pace {
     int64_t spared_until, spared_for;
 };
 
-/* granted: what the endpoint consented to; n 0: no limit of its own. The smaller rate counts. */
-void pace_init(struct pace *p, const struct endpoint *e, struct rate granted);
+/* granted: what the endpoint consented to; n 0: no limit of its own. The smaller rate counts. shares: so many share
+ * the endpoint evenly, at least 1: each takes that part of its rate, exactly, and of what may be in flight, at
+ * least one. */
+void pace_init(struct pace *p, const struct endpoint *e, struct rate granted, unsigned shares);
 /* The same with another configuration; what was learnt stays. */
-void pace_configure(struct pace *p, const struct endpoint *e, struct rate granted);
+void pace_configure(struct pace *p, const struct endpoint *e, struct rate granted, unsigned shares);
 
 /* How many more requests may be sent now, with so many in flight. */
 unsigned pace_allows(const struct pace *p, int64_t now, unsigned in_flight);

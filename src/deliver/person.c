@@ -5,6 +5,8 @@
 #include "codec/event_json.h"
 #include "deliver/inside.h"
 
+#define CAP_AGAIN_SECONDS 1 /* nobody could say whether its number may get it */
+
 /* --- filters --- */
 
 static bool listed(const struct text_list *l, const char *name)
@@ -42,10 +44,11 @@ static void skipped(struct outlet *o, struct item *i, enum skip skip)
     track_settle(o->track, i);
 }
 
-static void deferred(struct outlet *o, struct item *i)
+/* Its number has had its share of that day. */
+static void deferred(struct outlet *o, struct item *i, int32_t day)
 {
     static const char why[] = "daily cap";
-    track_retry(o->track, i, caps_tomorrow(o->deliver));
+    track_retry(o->track, i, caps_day_after(o->deliver, day));
     book_row(o, i, DELIVERY_RETRY, i->at, STR_LIT(why), STR_NONE);
     say_item(o, i, SAID_DEFERRED, why, NULL, 0);
 }
@@ -59,20 +62,42 @@ static void mask_phone(struct str phone, char out[24])
              phone.p + n - shown);
 }
 
-static void intend(struct flight *f, struct item *i, struct str phone)
+static void intend(struct flight *f)
 {
     struct outlet *o = f->outlet;
     struct deliver *d = o->deliver;
-    f->items[0] = i;
-    f->n = 1;
-    f->day = d->day;
-    mask_phone(phone, f->phone);
+    struct item *i = f->items[0];
     i->attempts++;
     track_give_row(o->track, i);
     book_row(o, i, DELIVERY_SENDING, 0, STR_NONE, STR_NONE);
     f->then = d->intents;
     d->intents = f;
-    outlet_sent(o);
+}
+
+/* Nothing was booked yet: it waits as before. */
+static void not_now(struct flight *f)
+{
+    struct outlet *o = f->outlet;
+    track_give_back(o->track, f->items[0]);
+    pace_throttled(&o->pace, o->deliver->now, CAP_AGAIN_SECONDS);
+}
+
+static void on_cap(struct deliver_cap *c)
+{
+    struct flight *f = (struct flight *)((char *)c - offsetof(struct flight, cap));
+    struct outlet *o = f->outlet;
+    flights_called(o->deliver);
+    f->asking = false;
+    if (c->err == ERR_OK && c->taken) {
+        intend(f);
+        return;
+    }
+    if (c->err != ERR_OK)
+        not_now(f);
+    else
+        deferred(o, f->items[0], f->day);
+    breaker_forget(&o->breaker);
+    flight_free(f);
 }
 
 static enum err render(struct flight *f, const struct item *i, const struct sms *sms, struct errmsg *msg)
@@ -89,19 +114,27 @@ static void send_message(struct outlet *o, struct item *i, const struct sms *sms
 {
     struct deliver *d = o->deliver;
     struct errmsg msg = {""};
-    i->number = caps_number(d, sms->phone);
-    if (!caps_take(d, i->number)) {
-        deferred(o, i);
-        return;
-    }
     struct flight *f = flight_new(o, FLIGHT_MESSAGE);
-    if (render(f, i, sms, &msg) == ERR_OK) {
-        intend(f, i, sms->phone);
+    f->items[0] = i;
+    f->n = 1;
+    f->day = d->day;
+    i->number = caps_number(d, sms->phone);
+    if (render(f, i, sms, &msg) != ERR_OK) {
+        flight_free(f);
+        outcome_dead(o, i, msg.text, NULL, 0);
         return;
     }
-    flight_free(f);
-    caps_give_back(d, i->number, d->day);
-    outcome_dead(o, i, msg.text, NULL, 0);
+    mask_phone(sms->phone, f->phone);
+    if (!d->options.caps && !caps_take(d, i->number)) {
+        flight_free(f);
+        deferred(o, i, d->day);
+        return;
+    }
+    outlet_sent(o);
+    if (d->options.caps)
+        caps_ask(f, on_cap);
+    else
+        intend(f);
 }
 
 static struct recipient recipient_of(const struct person_view *v, lc_date today)

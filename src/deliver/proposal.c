@@ -221,9 +221,11 @@ static struct proposal *propose(struct outlet *o, const struct redeliver_call *c
     return o->proposal = p;
 }
 
-static enum err check(const struct outlet *o, struct errmsg *msg)
+static enum err check(const struct outlet *o, const struct redeliver_call *c, struct errmsg *msg)
 {
     const struct redelivery *r = o->job;
+    if (c->from.kind == PLACE_POSITION || c->until.kind == PLACE_POSITION)
+        return err_set(msg, ERR_INVALID, "that is no place in this log: it is one in the log of several shards");
     if (o->outfit->config->messages)
         return err_set(msg, ERR_INVALID, "%s sends messages to people: none is ever sent again", o->name);
     if (o->proposal || (o->again && o->again->leaving))
@@ -252,7 +254,7 @@ void deliver_redeliver(struct deliver *d, const struct redeliver_call *c, struct
     struct outlet *o = order_outlet(d, order);
     if (!o)
         return;
-    enum err err = check(o, &order->msg);
+    enum err err = check(o, c, &order->msg);
     if (err != ERR_OK) {
         order_refuse(order, err);
         return;

@@ -1,8 +1,9 @@
 /* Receipts: what a gateway says of a message later, possibly more than once and in any order. The state keeps the last
  * word; the first final one counts. */
 #include "deliver/inside.h"
+#include "deliver/receipt_reader.h"
 
-#include <openssl/crypto.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #define PENDING_MAX 100000 /* final ones that wait for a commit */
@@ -103,9 +104,9 @@ static void on_row(void *arg, const struct delivery_row *row)
 /* The number behind our own id: INCARNATION_SHARD_SEQ; 0: it is none of ours. */
 static uint64_t seq_of(const struct deliver *d, struct str id)
 {
-    size_t prefix = strlen(d->incarnation) + 3;
-    char digits[24] = "";
-    if (!id.p || id.n <= prefix || id.n - prefix >= sizeof digits || memcmp(id.p, d->incarnation, prefix - 3) != 0)
+    char ours[NOTICE_ID], digits[24] = "";
+    size_t prefix = (size_t)(notice_prefix(d, ours) - ours);
+    if (!id.p || id.n <= prefix || id.n - prefix >= sizeof digits || memcmp(id.p, ours, prefix) != 0)
         return 0;
     memcpy(digits, id.p + prefix, id.n - prefix);
     char *end;
@@ -128,16 +129,10 @@ static void on_receipt(void *arg, const struct receipt *r)
     (void)err; /* a word on what is not known any more, or never was, is passed over */
 }
 
-static bool is_secret(const struct endpoint *e, struct str secret)
-{
-    const struct secret *own = &e->receipt_secret;
-    return own->p && secret.p && own->n == secret.n && CRYPTO_memcmp(own->p, secret.p, own->n) == 0;
-}
-
 bool deliver_takes_receipts(const struct deliver *d, struct str endpoint, struct str secret)
 {
     const struct outlet *o = deliver_outlet(d, endpoint);
-    return o && o->outfit->adapter->receipts && is_secret(o->outfit->config, secret);
+    return o && o->outfit->adapter->receipts && receipt_secret_is(o->outfit->config, secret);
 }
 
 static enum err take_receipts(struct deliver *d, const struct receipt_call *c, struct deliver_order *order)

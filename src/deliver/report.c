@@ -144,6 +144,16 @@ static void write_receipt(const struct deliver *d, const struct delivery_row *ro
     time_member(d, out, "receipt_at", row->receipt_at);
 }
 
+/* No name has a character in it that JSON would escape. */
+void report_id(const struct deliver *d, struct str endpoint, uint64_t seq, struct buf *out)
+{
+    buf_addstr(out, endpoint);
+    buf_addc(out, ':');
+    if (d->options.n_shards > 1)
+        buf_printf(out, "%u_", d->options.shard);
+    buf_add_u64(out, seq);
+}
+
 static void write_row(void *arg, const struct delivery_row *row)
 {
     struct listing *l = arg;
@@ -152,8 +162,9 @@ static void write_row(void *arg, const struct delivery_row *row)
         return;
     }
     struct buf *out = l->out;
-    buf_printf(out, "%s{\"id\":\"%.*s:%" PRIu64 "\",\"endpoint\":", l->n++ ? "," : "", (int)row->endpoint.n,
-               row->endpoint.p, row->seq);
+    buf_adds(out, l->n++ ? ",{\"id\":\"" : "{\"id\":\"");
+    report_id(l->deliver, row->endpoint, row->seq, out);
+    BUF_LIT(out, "\",\"endpoint\":");
     buf_add_json(out, row->endpoint);
     number_member(out, "seq", row->seq);
     text_member(out, "type", row->type);

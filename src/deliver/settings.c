@@ -6,7 +6,8 @@
 
 /* --- the whole --- */
 
-enum err settings_new(struct endpoints *e, const char *timezone, struct settings **out, struct errmsg *msg)
+enum err settings_new(struct endpoints *e, const char *timezone, unsigned shares, struct settings **out,
+                      struct errmsg *msg)
 {
     struct buf faults = BUF_INIT;
     struct settings *s = mem_zalloc(1, sizeof *s);
@@ -20,6 +21,7 @@ enum err settings_new(struct endpoints *e, const char *timezone, struct settings
         return err;
     }
     s->users = 1;
+    s->shares = shares ? shares : 1;
     s->endpoints = endpoints_ref(e);
     *out = s;
     return ERR_OK;

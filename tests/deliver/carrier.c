@@ -22,10 +22,10 @@ static void copy_buf(struct buf *to, const struct buf *from)
 }
 
 /* INCARNATION_0_SEQ, wherever it stands; the same one twice counts once. */
-static void find_ids(struct parcel *p, struct str text, const char *incarnation)
+static void find_ids(struct parcel *p, struct str text, const struct carrying *c)
 {
-    char prefix[40];
-    size_t length = (size_t)snprintf(prefix, sizeof prefix, "%s_0_", incarnation);
+    char prefix[48];
+    size_t length = (size_t)snprintf(prefix, sizeof prefix, "%s_%u_", c->incarnation, c->shard);
     const char *at = text.p, *end = text.p + text.n;
     while (at && at < end && (at = memmem(at, (size_t)(end - at), prefix, length)) != NULL) {
         uint64_t seq = 0;
@@ -93,9 +93,9 @@ static void line_start(struct carrier_line *l, struct transfer *t)
     copy_buf(&p->call.args, &t->call->args);
     snprintf(p->endpoint, sizeof p->endpoint, "%s", l->endpoint);
     snprintf(p->secret, sizeof p->secret, "%s", l->secret);
-    find_ids(p, buf_str(&p->call.headers), c->incarnation);
-    find_ids(p, buf_str(&p->call.body), c->incarnation);
-    find_ids(p, buf_str(&p->call.url), c->incarnation);
+    find_ids(p, buf_str(&p->call.headers), c);
+    find_ids(p, buf_str(&p->call.body), c);
+    find_ids(p, buf_str(&p->call.url), c);
     p->at = *c->now;
     p->transfer = t;
     p->line = l;

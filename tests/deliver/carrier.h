@@ -26,6 +26,7 @@ struct carrying {
     unsigned lines;            /* open */
     const int64_t *now;
     char incarnation[33];
+    unsigned shard;
     /* Looks at each request when it is handed over; may be NULL. */
     void (*started)(void *arg, const struct parcel *p);
     void *arg;

@@ -20,7 +20,7 @@ void message_receipt(struct world *w, const char *endpoint, uint64_t seq, int ty
 {
     char query[120];
     bool done = false;
-    snprintf(query, sizeof query, "id=%s_0_%" PRIu64 "&type=%d", w->carrying.incarnation, seq, type);
+    snprintf(query, sizeof query, "id=%s_%u_%" PRIu64 "&type=%d", w->carrying.incarnation, w->shard, seq, type);
     struct receipt_call c = {.query = str_of(query), .body = STR_LIT("")};
     struct deliver_order o = {.endpoint = str_of(endpoint), .done = note_done, .owner = &done};
     deliver_receipt(w->deliver, &c, &o);

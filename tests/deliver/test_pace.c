@@ -10,7 +10,7 @@ static struct pace pace_of(uint32_t n, uint32_t seconds, uint32_t in_flight, str
 {
     struct endpoint e = {.rate = {n, seconds}, .max_in_flight = in_flight};
     struct pace p;
-    pace_init(&p, &e, granted);
+    pace_init(&p, &e, granted, 1);
     return p;
 }
 
@@ -73,7 +73,7 @@ static void test_granted(void)
     struct endpoint e = {.rate = {100, 1}, .max_in_flight = 1000};
     struct pace p = pace_of(100, 1, 1000, (struct rate){60, 60});
     is_int(pace_allows(&p, 5000, 0), 1, "the smaller of two rates counts");
-    pace_configure(&p, &e, no_rate);
+    pace_configure(&p, &e, no_rate, 1);
     is_int(pace_allows(&p, 5000, 0), 11, "without the other its own does: a tenth of a second's worth, and one");
     p = pace_of(0, 0, 1000, (struct rate){600, 60});
     pace_sent(&p, 5000);
@@ -165,19 +165,19 @@ static void test_configure(void)
     struct endpoint e = {.max_in_flight = 8};
     struct pace p = pace_of(0, 0, 64, no_rate);
     pace_throttled(&p, 1000, 5);
-    pace_configure(&p, &e, no_rate);
+    pace_configure(&p, &e, no_rate, 1);
     is_int(pace_next_at(&p, 1000), 6000, "another configuration keeps what was asked for");
     is_int(pace_allows(&p, 6000, 0), 8, "and lowers the number in flight");
     e.max_in_flight = 64;
-    pace_configure(&p, &e, no_rate);
+    pace_configure(&p, &e, no_rate, 1);
     is_int(pace_allows(&p, 6000, 0), 32, "raised again, what was learnt is still known");
     for (int i = 0; i < 10000; i++)
         pace_succeeded(&p);
     e.max_in_flight = 2;
-    pace_configure(&p, &e, no_rate);
+    pace_configure(&p, &e, no_rate, 1);
     is_int(pace_allows(&p, 6000, 0), 2, "an endpoint that is well gets as many as are configured");
     e.max_in_flight = 100;
-    pace_configure(&p, &e, no_rate);
+    pace_configure(&p, &e, no_rate, 1);
     is_int(pace_allows(&p, 6000, 0), 100, "fewer or more");
 }
 

@@ -128,12 +128,17 @@ static void start(struct world *w)
                                 .store = engine_store(w->rig.engine),
                                 .endpoints = w->endpoints,
                                 .timezone = "Asia/Shanghai",
+                                .shard = w->shard,
+                                .n_shards = w->n_shards,
+                                .caps = w->caps,
+                                .held = w->held,
                                 .carrier = carrying_carrier(&w->carrying),
                                 .now = now_of,
                                 .said = note_said,
                                 .arg = w};
     store_info(o.store, &info);
     memcpy(w->carrying.incarnation, info.incarnation, sizeof w->carrying.incarnation);
+    w->carrying.shard = w->shard;
     if (deliver_new(&o, &w->deliver, &w->msg) != ERR_OK)
         bail_out("delivery does not start: %s", w->msg.text);
     w->deliver->random = (w->seed + 1) * UINT64_C(0x9e3779b97f4a7c15); /* the same jitter each time */

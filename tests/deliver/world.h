@@ -25,6 +25,10 @@ struct world {
     void *arg;
     bool quiet;       /* keeps nothing said */
     bool still;       /* world_open() lets nothing run */
+    /* As one of several deliveries; set before world_open(). */
+    unsigned shard, n_shards;
+    const struct deliver_caps *caps;
+    bool (*held)(void *world, int64_t ms);
 };
 
 #define NEVER (-2)
