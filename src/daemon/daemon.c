@@ -8,36 +8,29 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "daemon/dispatch.h"
 #include "daemon/notify.h"
 #include "daemon/pulse.h"
 #include "daemon/reload.h"
+#include "daemon/service.h"
 #include "daemon/sockets.h"
-#include "daemon/engine_thread.h"
 #include "http/http.h"
 
-#define DRAIN_MS 10000    /* after SIGTERM, for what is in progress */
-#define RECOVERY_GRACE 60 /* seconds that each word of progress asks of the service manager */
-#define PROGRESS_NS INT64_C(2000000000)
+#define DRAIN_MS 10000 /* after SIGTERM, for what is in progress */
 #define CLOSE_GRACE 90 /* seconds, for the last checkpoint */
 
 struct daemon {
-    char *store;
     char **listen;
     unsigned n_listen;
     struct loop *loop;
-    struct engine *engine;
-    struct engine_thread *engine_thread;
-    struct dispatch *dispatch;
+    struct service *service;
     struct http *http;
     struct sockets sockets;
     struct tls *tls; /* that it starts with; NULL: none */
     struct reload *reload;
     struct pulse *pulse;
     struct watch *sigterm, *sigint, *drain;
-    unsigned draining; /* HTTP and delivery, as far as they have something in progress */
+    unsigned draining; /* HTTP and the service, as far as they have something in progress */
     bool stopping;
-    int64_t progress_ns; /* when progress was logged last */
 };
 
 /* --- words --- */
@@ -49,37 +42,29 @@ static int say(const char *event, const struct errmsg *msg)
     return 1;
 }
 
-static void on_progress(void *arg, const char *what, uint64_t done, uint64_t total)
+/* On an engine's thread. */
+static void on_committed(void *arg)
 {
     struct daemon *d = arg;
-    int64_t now = clock_monotonic_ns();
-    char quoted[128];
-    if (now - d->progress_ns < PROGRESS_NS)
-        return;
-    d->progress_ns = now;
-    log_line(LOG_LEVEL_INFO, "recovering", "what=%s done=%" PRIu64 " total=%" PRIu64,
-             log_quote(what, quoted, sizeof quoted), done, total);
-    notify_extend(RECOVERY_GRACE);
-    notify_status("recovering: %s, %" PRIu64 " of %" PRIu64, what, done, total);
-}
-
-static void on_warning(void *arg, const char *text)
-{
-    char quoted[1200];
-    (void)arg;
-    log_line(LOG_LEVEL_WARNING, "store-warning", "text=%s", log_quote(text, quoted, sizeof quoted));
-}
-
-/* On the engine's thread. */
-static void on_committed(void *arg, uint64_t first, struct str lines)
-{
-    struct daemon *d = arg;
-    (void)first;
-    (void)lines;
-    if (d->dispatch) /* it is there before the engine's thread is */
-        dispatch_nudge(d->dispatch);
     if (d->http)
         http_nudge(d->http);
+}
+
+/* _exit(): no destructor may run beside other threads, which know nothing of this. */
+static void on_failed(void *arg, const char *event, const struct errmsg *msg)
+{
+    (void)arg;
+    notify_status("%s: %s", event, msg->text);
+    _exit(say(event, msg));
+}
+
+static void on_ready(void *arg)
+{
+    const struct daemon *d = arg;
+    struct engine_counters n = {.enrolled = 0};
+    d->service->engine.counters(d->service->engine.arg, &n);
+    log_line(LOG_LEVEL_NOTICE, "ready", "enrolled=%" PRIu64 " last_seq=%" PRIu64, n.enrolled, n.last_seq);
+    notify_ready();
 }
 
 /* --- signals before the loop runs --- */
@@ -138,7 +123,7 @@ static void on_terminate(void *arg)
     notify_stopping();
     watch_timer_set(d->drain, DRAIN_MS);
     d->draining = 2;
-    dispatch_drain(d->dispatch, on_drained, d);
+    service_drain(d->service, on_drained, d);
     http_drain(d->http, on_drained, d);
 }
 
@@ -171,20 +156,12 @@ static enum err load(const char *file, struct config **out, struct tls **tls, st
     return e;
 }
 
-/* What is still wanted of the configuration when it has become the engine's. */
+/* What is still wanted of the configuration when it has become the service's. */
 static void keep(struct daemon *d, const struct config *c)
 {
-    d->store = mem_strdup(c->store);
     d->listen = mem_zalloc(c->n_listen, sizeof *d->listen);
     for (d->n_listen = 0; d->n_listen < c->n_listen; d->n_listen++)
         d->listen[d->n_listen] = mem_strdup(c->listen[d->n_listen]);
-}
-
-static enum err open_engine(struct daemon *d, struct config *c, struct errmsg *msg)
-{
-    struct engine_options o = {
-        .uri = d->store, .progress = on_progress, .warn = on_warning, .committed = on_committed, .arg = d};
-    return engine_open(&o, c, false, 0, &d->engine, msg);
 }
 
 static enum err listen_on(struct daemon *d, unsigned i, struct errmsg *msg)
@@ -210,53 +187,40 @@ static enum err open_http(struct daemon *d, const struct http_options *o, struct
     return e;
 }
 
-/* The endpoints and the zone of the configuration that the engine was given. */
-struct delivery_config {
-    struct endpoints *endpoints;
-    char *timezone;
-};
-
-static enum err open_delivery(struct daemon *d, const struct delivery_config *c, struct errmsg *msg)
-{
-    struct dispatch *dispatch = NULL;
-    enum err e = dispatch_new(d->loop, d->engine, c->endpoints, c->timezone, &dispatch, msg);
-    d->dispatch = dispatch;
-    return e;
-}
-
 static void on_reloaded(void *arg, bool refused)
 {
     struct daemon *d = arg;
     pulse_reloaded(d->pulse, refused);
 }
 
-static enum err open_reload(struct daemon *d, struct errmsg *msg)
+static void watch_signals(struct daemon *d)
 {
-    struct reload_target t = {.loop = d->loop,
-                              .engine = d->engine,
-                              .http = d->http,
-                              .dispatch = d->dispatch,
-                              .settled = on_reloaded,
-                              .arg = d};
-    return reload_start(d->reload, &t, msg);
+    struct reload_target t = {
+        .loop = d->loop, .service = d->service, .http = d->http, .settled = on_reloaded, .arg = d};
+    reload_start(d->reload, &t);
+    d->sigterm = watch_signal(d->loop, SIGTERM, on_terminate, d);
+    d->sigint = watch_signal(d->loop, SIGINT, on_terminate, d);
+    d->drain = watch_timer(d->loop, stop_loop, d);
+    release_hangup();
 }
 
-static enum err serve(struct daemon *d, struct http_options *o, const struct delivery_config *c, struct errmsg *msg)
+/* c is taken; o's tokens are its. */
+static enum err serve(struct daemon *d, struct config *c, struct http_options *o, struct errmsg *msg)
 {
-    enum err e = loop_new(&d->loop, msg);
-    if (e == ERR_OK)
-        e = open_delivery(d, c, msg);
+    struct service_options so = {
+        .loop = d->loop, .committed = on_committed, .ready = on_ready, .failed = on_failed, .arg = d};
+    enum err e = service_open(&so, c, &d->service, msg);
     if (e != ERR_OK)
         return e;
-    o->engine = d->engine;
-    o->deliver = dispatch_deliver(d->dispatch);
+    o->engine = d->service->engine;
+    o->desk = &d->service->desk;
     e = open_http(d, o, msg);
+    if (e == ERR_OK) {
+        watch_signals(d);
+        e = service_start(d->service, msg);
+    }
     if (e == ERR_OK)
-        e = open_reload(d, msg);
-    if (e == ERR_OK)
-        e = engine_thread_start(d->engine, &d->engine_thread, msg);
-    if (e == ERR_OK)
-        d->pulse = pulse_start(d->loop, d->engine, d->engine_thread);
+        d->pulse = pulse_start(d->loop, d->service);
     return e;
 }
 
@@ -268,50 +232,27 @@ static enum err start(struct daemon *d, const char *file, struct errmsg *msg)
         return e;
     struct http_options o = reload_http_options(c);
     struct tokens *tokens = tokens_ref(c->tokens);
-    struct delivery_config delivery = {endpoints_ref(c->endpoints), mem_strdup(c->timezone)};
     keep(d, c);
     d->reload = reload_new(file, c);
-    log_line(LOG_LEVEL_NOTICE, "starting", "pid=%d store=%s config=%s", (int)getpid(), d->store, file);
-    e = open_engine(d, c, msg);
+    log_line(LOG_LEVEL_NOTICE, "starting", "pid=%d store=%s config=%s", (int)getpid(), c->store, file);
+    e = loop_new(&d->loop, msg);
     if (e == ERR_OK)
-        e = serve(d, &o, &delivery, msg);
-    endpoints_unref(delivery.endpoints);
+        e = serve(d, c, &o, msg);
+    else
+        config_free(c);
     tokens_unref(tokens);
-    free(delivery.timezone);
     return e;
-}
-
-static void watch_signals(struct daemon *d)
-{
-    d->sigterm = watch_signal(d->loop, SIGTERM, on_terminate, d);
-    d->sigint = watch_signal(d->loop, SIGINT, on_terminate, d);
-    d->drain = watch_timer(d->loop, stop_loop, d);
-    release_hangup();
-}
-
-static void announce(const struct daemon *d)
-{
-    struct engine_counters n = {.enrolled = 0};
-    engine_counters(d->engine, &n);
-    log_line(LOG_LEVEL_NOTICE, "ready", "enrolled=%" PRIu64 " last_seq=%" PRIu64, n.enrolled, n.last_seq);
-    notify_ready();
 }
 
 /* --- the end --- */
 
 static enum err stop(struct daemon *d, struct errmsg *msg)
 {
-    enum err e = ERR_OK;
     pulse_free(d->pulse);
     if (d->http)
         http_stop(d->http);
-    if (d->engine_thread)
-        engine_thread_stop(d->engine_thread);
     notify_extend(CLOSE_GRACE);
-    dispatch_stop(d->dispatch);
-    if (d->engine)
-        e = engine_close(d->engine, d->engine_thread != NULL, msg);
-    return e;
+    return service_stop(d->service, msg);
 }
 
 static void free_all(struct daemon *d)
@@ -320,12 +261,11 @@ static void free_all(struct daemon *d)
     tls_unref(d->tls);
     reload_free(d->reload);
     http_free(d->http);
-    dispatch_free(d->dispatch);
+    service_free(d->service);
     watch_free(d->sigterm);
     watch_free(d->sigint);
     watch_free(d->drain);
     loop_free(d->loop);
-    free(d->store);
     for (unsigned i = 0; i < d->n_listen; i++)
         free(d->listen[i]);
     free(d->listen);
@@ -333,18 +273,15 @@ static void free_all(struct daemon *d)
 
 int daemon_run(const char *config_file)
 {
-    struct daemon d = {.engine = NULL};
+    struct daemon d = {.service = NULL};
     struct errmsg msg = {""};
     int code = 0;
     early_signals();
     raise_descriptor_limit();
     if (start(&d, config_file, &msg) != ERR_OK) {
         code = say("start-failed", &msg);
-    } else {
-        watch_signals(&d);
-        announce(&d);
-        if (loop_run(d.loop, &msg) != ERR_OK)
-            code = say("loop-failed", &msg);
+    } else if (loop_run(d.loop, &msg) != ERR_OK) {
+        code = say("loop-failed", &msg);
     }
     if (stop(&d, &msg) != ERR_OK)
         code = say("close-failed", &msg);

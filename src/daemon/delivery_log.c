@@ -10,9 +10,9 @@
 
 #define FLUSH_BYTES (64 * 1024)
 
-void delivery_log_init(struct delivery_log *l)
+void delivery_log_init(struct delivery_log *l, bool sharded, unsigned shard)
 {
-    *l = (struct delivery_log){.fd = -1};
+    *l = (struct delivery_log){.fd = -1, .sharded = sharded, .shard = shard};
 }
 
 enum err delivery_log_open(struct delivery_log *l, const char *file, struct errmsg *msg)
@@ -48,9 +48,11 @@ void delivery_log_flush(struct delivery_log *l)
     buf_clear(&l->lines);
 }
 
-static void write_pairs(struct buf *b, const struct deliver_said *s)
+static void write_pairs(const struct delivery_log *l, struct buf *b, const struct deliver_said *s)
 {
     char quoted[700];
+    if (l->sharded)
+        buf_printf(b, "shard=%u ", l->shard);
     buf_printf(b, "endpoint=%s", s->endpoint);
     if (s->seq)
         buf_printf(b, " seq=%" PRIu64 " type=%.*s attempt=%" PRIu32, s->seq, (int)s->type.n, s->type.p, s->attempts);
@@ -91,11 +93,11 @@ static int level_of(enum deliver_word w)
     }
 }
 
-static void tell(const struct deliver_said *s)
+static void tell(const struct delivery_log *l, const struct deliver_said *s)
 {
     struct buf pairs = BUF_INIT;
     char event[32];
-    write_pairs(&pairs, s);
+    write_pairs(l, &pairs, s);
     snprintf(event, sizeof event, "delivery-%s", deliver_word_text(s->word));
     log_line(level_of(s->word), event, "%.*s", (int)pairs.n, pairs.p);
     buf_done(&pairs);
@@ -104,14 +106,14 @@ static void tell(const struct deliver_said *s)
 void delivery_log_say(struct delivery_log *l, const struct deliver_said *s, int64_t now_ms)
 {
     if (level_of(s->word) < LOG_LEVEL_DEBUG)
-        tell(s);
+        tell(l, s);
     if (l->fd < 0)
         return;
     write_time(&l->lines, "time", now_ms);
     buf_printf(&l->lines, "event=%s ", deliver_word_text(s->word));
     if (s->word == SAID_RETRY || s->word == SAID_DEFERRED)
         write_time(&l->lines, "next", s->next_at);
-    write_pairs(&l->lines, s);
+    write_pairs(l, &l->lines, s);
     buf_addc(&l->lines, '\n');
     if (l->lines.n >= FLUSH_BYTES)
         delivery_log_flush(l);

@@ -7,10 +7,12 @@
 
 struct delivery_log {
     int fd; /* -1: there is none */
+    bool sharded;
+    unsigned shard; /* which stands in each line, where there are several */
     struct buf lines;
 };
 
-void delivery_log_init(struct delivery_log *l);
+void delivery_log_init(struct delivery_log *l, bool sharded, unsigned shard);
 /* Opens the file anew (it may have been moved away); NULL: none from now on. */
 enum err delivery_log_open(struct delivery_log *l, const char *file, struct errmsg *msg) ERR_MUSTCHECK;
 void delivery_log_done(struct delivery_log *l);

@@ -1,12 +1,9 @@
 #include "daemon/dispatch.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
-#include "base/log.h"
 #include "daemon/carrier.h"
 #include "daemon/delivery_log.h"
-#include "daemon/notify.h"
 
 #define NS_PER_MS 1000000
 
@@ -14,9 +11,12 @@ struct dispatch {
     struct deliver *deliver;
     struct carriers carriers;
     struct delivery_log log;
+    const struct store *store;
     struct watch *ready, *timer;
     void (*drained)(void *arg);
     void *drained_arg;
+    void (*failed)(void *arg, const struct errmsg *msg);
+    void *failed_arg;
 };
 
 static int64_t now_ms(void *arg)
@@ -38,13 +38,17 @@ static void on_soon(void *arg)
         watch_timer_set(d->timer, 0);
 }
 
-/* _exit(): the engine's thread knows nothing of this, and nothing more may be sent. */
-static _Noreturn void fail(const struct errmsg *msg)
+static bool is_held(void *arg, int64_t ms)
 {
-    char quoted[1200];
-    log_line(LOG_LEVEL_ERR, "delivery-failed", "text=%s", log_quote(msg->text, quoted, sizeof quoted));
-    notify_status("delivery failed: %s", msg->text);
-    _exit(1);
+    const struct dispatch *d = arg;
+    return store_held(d->store, ms);
+}
+
+static void stop_watching(struct dispatch *d)
+{
+    watch_free(d->ready);
+    watch_free(d->timer);
+    d->ready = d->timer = NULL;
 }
 
 static void tick(void *arg)
@@ -52,8 +56,11 @@ static void tick(void *arg)
     struct dispatch *d = arg;
     struct errmsg msg = {""};
     int64_t wait_ms;
-    if (deliver_tick(d->deliver, &wait_ms, &msg) != ERR_OK)
-        fail(&msg);
+    if (deliver_tick(d->deliver, &wait_ms, &msg) != ERR_OK) {
+        stop_watching(d);
+        d->failed(d->failed_arg, &msg);
+        return;
+    }
     delivery_log_flush(&d->log);
     watch_timer_set(d->timer, wait_ms);
     if (d->drained && deliver_is_idle(d->deliver)) {
@@ -69,19 +76,31 @@ enum err dispatch_check(struct endpoints *e, struct buf *faults)
     return good ? deliver_check(e, faults) : ERR_INVALID;
 }
 
-enum err dispatch_new(struct loop *l, struct engine *e, struct endpoints *endpoints, const char *timezone,
-                      struct dispatch **out, struct errmsg *msg)
+static struct dispatch *make(const struct dispatch_options *from)
 {
     struct dispatch *d = mem_zalloc(1, sizeof *d);
-    delivery_log_init(&d->log);
-    enum err err = delivery_log_open(&d->log, endpoints->delivery_log, msg);
+    d->store = engine_store(from->engine);
+    d->failed = from->failed;
+    d->failed_arg = from->arg;
+    delivery_log_init(&d->log, from->n_shards > 0, from->shard);
+    return d;
+}
+
+enum err dispatch_new(const struct dispatch_options *from, struct dispatch **out, struct errmsg *msg)
+{
+    struct dispatch *d = make(from);
+    enum err err = delivery_log_open(&d->log, from->endpoints->delivery_log, msg);
     if (err == ERR_OK)
-        err = carriers_init(&d->carriers, l, msg);
+        err = carriers_init(&d->carriers, from->loop, msg);
     struct deliver_options o = {
-        .engine = e,
-        .store = engine_store(e),
-        .endpoints = endpoints,
-        .timezone = timezone,
+        .engine = from->engine,
+        .store = d->store,
+        .shard = from->shard,
+        .n_shards = from->n_shards,
+        .held = is_held,
+        .caps = from->caps,
+        .endpoints = from->endpoints,
+        .timezone = from->timezone,
         .carrier = carriers_carrier(&d->carriers),
         .now = now_ms,
         .said = on_said,
@@ -94,8 +113,8 @@ enum err dispatch_new(struct loop *l, struct engine *e, struct endpoints *endpoi
         dispatch_free(d);
         return err;
     }
-    d->ready = watch_readable(l, deliver_fd(d->deliver), tick, d);
-    d->timer = watch_timer(l, tick, d);
+    d->ready = watch_readable(from->loop, deliver_fd(d->deliver), tick, d);
+    d->timer = watch_timer(from->loop, tick, d);
     watch_timer_set(d->timer, 0);
     *out = d;
     return ERR_OK;
@@ -122,17 +141,28 @@ void dispatch_drain(struct dispatch *d, void (*drained)(void *arg), void *arg)
     d->drained = drained;
     d->drained_arg = arg;
     deliver_drain(d->deliver);
-    watch_timer_set(d->timer, 0);
+    if (d->timer)
+        watch_timer_set(d->timer, 0);
 }
 
-void dispatch_stop(struct dispatch *d)
+void dispatch_halt(struct dispatch *d)
 {
     if (!d)
         return;
-    watch_free(d->ready);
-    watch_free(d->timer);
-    d->ready = d->timer = NULL;
-    deliver_stop(d->deliver);
+    stop_watching(d);
+    deliver_halt(d->deliver);
+    delivery_log_flush(&d->log);
+}
+
+void dispatch_stop(struct dispatch *d, bool noting)
+{
+    if (!d)
+        return;
+    stop_watching(d);
+    if (noting)
+        deliver_stop(d->deliver);
+    else
+        deliver_abandon(d->deliver);
     delivery_log_flush(&d->log);
 }
 

@@ -11,9 +11,18 @@ struct dispatch;
 /* Secrets, adapters' settings and messages' texts: faults are lines "FILE:LINE: ..." appended. */
 enum err dispatch_check(struct endpoints *e, struct buf *faults) ERR_MUSTCHECK;
 
-/* The endpoints must have been checked. A tick that fails ends the process at once with exit code 1. */
-enum err dispatch_new(struct loop *l, struct engine *e, struct endpoints *endpoints, const char *timezone,
-                      struct dispatch **out, struct errmsg *msg) ERR_MUSTCHECK;
+struct dispatch_options {
+    struct loop *loop;
+    struct engine *engine;
+    struct endpoints *endpoints; /* checked */
+    const char *timezone;
+    unsigned shard, n_shards;        /* n_shards 0: a store of its own */
+    const struct deliver_caps *caps; /* NULL: numbers are counted in the store; must outlive it */
+    void (*failed)(void *arg, const struct errmsg *msg); /* a tick has; there is none after that */
+    void *arg;
+};
+
+enum err dispatch_new(const struct dispatch_options *o, struct dispatch **out, struct errmsg *msg) ERR_MUSTCHECK;
 enum err dispatch_configure(struct dispatch *d, struct endpoints *endpoints, const char *timezone,
                             struct errmsg *msg) ERR_MUSTCHECK;
 struct deliver *dispatch_deliver(struct dispatch *d);
@@ -22,8 +31,11 @@ void dispatch_nudge(struct dispatch *d);
 
 /* Begins nothing more, and calls drained(arg) as soon as nothing is on its way, perhaps at once. */
 void dispatch_drain(struct dispatch *d, void (*drained)(void *arg), void *arg);
-/* Gives up what is on its way and lets go of the store: before engine_close(). NULL is fine. */
-void dispatch_stop(struct dispatch *d);
+/* Gives up what is on its way; from here on nothing but the following may be called. NULL is fine. */
+void dispatch_halt(struct dispatch *d);
+/* Halts, and lets go of the store: before engine_close(). noting: what is known goes into the state first. After
+ * dispatch_halt() on any thread. NULL is fine. */
+void dispatch_stop(struct dispatch *d, bool noting);
 /* After engine_close(). NULL is fine. */
 void dispatch_free(struct dispatch *d);
 

@@ -10,8 +10,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "base/log.h"
-#include "daemon/notify.h"
+#include "base/buf.h"
 
 struct engine_thread {
     struct engine *engine;
@@ -19,16 +18,9 @@ struct engine_thread {
     atomic_bool stop;
     _Atomic uint64_t ticks;
     int stop_fd; /* wakes it from its wait */
+    void (*failed)(void *arg, const struct errmsg *msg);
+    void *arg;
 };
-
-/* _exit(): no destructor may run beside the loop's thread, which knows nothing of this. */
-static _Noreturn void fail(const struct errmsg *msg)
-{
-    char quoted[1200];
-    log_line(LOG_LEVEL_ERR, "engine-failed", "text=%s", log_quote(msg->text, quoted, sizeof quoted));
-    notify_status("the engine failed: %s", msg->text);
-    _exit(1);
-}
 
 static void *work(void *arg)
 {
@@ -37,8 +29,10 @@ static void *work(void *arg)
     while (!atomic_load(&w->stop)) {
         struct errmsg msg = {""};
         int64_t wait_ms;
-        if (engine_tick(w->engine, &wait_ms, &msg) != ERR_OK)
-            fail(&msg);
+        if (engine_tick(w->engine, &wait_ms, &msg) != ERR_OK) {
+            w->failed(w->arg, &msg);
+            return NULL;
+        }
         atomic_fetch_add_explicit(&w->ticks, 1, memory_order_relaxed);
         if (wait_ms)
             poll(fds, 2, wait_ms > INT_MAX ? INT_MAX : (int)wait_ms); /* one that is interrupted is one tick too many */
@@ -59,13 +53,16 @@ static int start_thread(struct engine_thread *w)
     return failed;
 }
 
-enum err engine_thread_start(struct engine *e, struct engine_thread **out, struct errmsg *msg)
+enum err engine_thread_start(struct engine *e, void (*failed)(void *arg, const struct errmsg *msg), void *arg,
+                             struct engine_thread **out, struct errmsg *msg)
 {
     int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (fd < 0)
         return err_set(msg, ERR_IO, "cannot make an eventfd: %m");
     struct engine_thread *w = mem_zalloc(1, sizeof *w);
     w->engine = e;
+    w->failed = failed;
+    w->arg = arg;
     w->stop_fd = fd;
     errno = start_thread(w);
     if (errno) {

@@ -7,7 +7,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "daemon/notify.h"
-#include "daemon/progress.h"
 #include "daemon/standing.h"
 
 #define LOOKS_AN_INTERVAL 4
@@ -17,10 +16,8 @@
 
 struct pulse {
     struct watch *timer;
-    const struct engine *engine;
-    const struct engine_thread *thread;
+    struct service *service;
     int64_t interval_ms;
-    struct progress last;
     int64_t alive_ns; /* when progress was seen last */
     bool stalled, refused;
     char said[STANDING_TEXT]; /* what the manager knows: it is told of changes only */
@@ -41,11 +38,11 @@ static void say(struct pulse *p, const struct engine_counters *n)
     notify_status("%s", text);
 }
 
-static void stalled(struct pulse *p)
+static void stalled(struct pulse *p, const struct engine_counters *n)
 {
     if (!p->stalled)
-        log_line(LOG_LEVEL_ERR, "engine-stalled", "last_seq=%" PRIu64 " durable_seq=%" PRIu64, p->last.decided,
-                 p->last.durable);
+        log_line(LOG_LEVEL_ERR, "engine-stalled", "last_seq=%" PRIu64 " durable_seq=%" PRIu64, n->last_seq,
+                 n->durable_seq);
     p->stalled = true;
 }
 
@@ -58,16 +55,20 @@ static void alive(struct pulse *p)
     notify_alive();
 }
 
+static void look_at(const struct pulse *p, struct engine_counters *out)
+{
+    p->service->engine.counters(p->service->engine.arg, out);
+}
+
 static void look(void *arg)
 {
     struct pulse *p = arg;
     struct engine_counters n;
-    engine_counters(p->engine, &n);
-    struct progress now = {engine_thread_ticks(p->thread), n.last_seq, n.durable_seq};
-    if (progress_made(&p->last, &now))
+    look_at(p, &n);
+    if (service_alive(p->service))
         alive(p);
     else
-        stalled(p);
+        stalled(p, &n);
     say(p, &n);
     watch_timer_set(p->timer, p->interval_ms);
 }
@@ -81,17 +82,16 @@ static int64_t interval_ms(void)
     return ms < LOOK_MS_MIN ? LOOK_MS_MIN : ms;
 }
 
-struct pulse *pulse_start(struct loop *l, const struct engine *e, const struct engine_thread *w)
+struct pulse *pulse_start(struct loop *l, struct service *s)
 {
     struct pulse *p = mem_zalloc(1, sizeof *p);
     struct engine_counters n;
-    p->engine = e;
-    p->thread = w;
+    p->service = s;
     p->interval_ms = interval_ms();
     p->alive_ns = clock_monotonic_ns();
     p->timer = watch_timer(l, look, p);
     watch_timer_set(p->timer, p->interval_ms);
-    engine_counters(e, &n);
+    look_at(p, &n);
     say(p, &n);
     return p;
 }
@@ -108,6 +108,6 @@ void pulse_reloaded(struct pulse *p, bool refused)
 {
     struct engine_counters n;
     p->refused = refused;
-    engine_counters(p->engine, &n);
+    look_at(p, &n);
     say(p, &n);
 }

@@ -4,25 +4,19 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "daemon/dispatch.h"
 #include "daemon/notify.h"
-#include "base/completions.h"
-
-#define RETRY_MS 1000 /* when the engine's queue is full */
 
 struct reload {
-    struct completion done; /* the first member: completions are turned back into it */
-    struct request request;
+    struct service_change change;
     char *file;
     struct buf fixed; /* what only a restart changes, as text */
     struct reload_target target;
-    struct http_options options; /* of the configuration that is being adopted, as is: */
-    struct endpoints *endpoints;
+    struct http_options options; /* of the configuration that is being taken up, as is: */
     struct tokens *tokens;
     struct tls *tls;
-    char *timezone;
-    struct completions *queue;
-    struct watch *hangup, *answered, *retry;
-    bool busy;  /* the engine has a configuration of ours, or will get it */
+    struct watch *hangup;
+    bool busy;  /* a configuration is being taken up */
     bool again; /* another SIGHUP has come meanwhile */
 };
 
@@ -55,6 +49,8 @@ enum err reload_load(const char *file, struct config **out, struct tls **tls, st
     if (e != ERR_OK)
         return e;
     e = dispatch_check(c->endpoints, faults);
+    if (config_load_password(c, faults) != ERR_OK)
+        e = ERR_INVALID;
     if (tls_files_load(c, &t, faults) != ERR_OK) /* whatever else is wrong: all faults are told at once */
         e = ERR_INVALID;
     if (e != ERR_OK) {
@@ -67,11 +63,12 @@ enum err reload_load(const char *file, struct config **out, struct tls **tls, st
     return ERR_OK;
 }
 
-/* The sockets, the store and the clock are opened once. */
+/* The sockets, the store and the clock are opened once, the store in the way that it was. */
 static void write_fixed(const struct config *c, struct buf *out)
 {
-    buf_printf(out, "store %s\nclock %d %lld %lld\n", c->store, (int)c->clock, (long long)c->clock_start,
-               (long long)c->clock_factor);
+    buf_printf(out, "store %s\nname %s\nlease %lld\nreplicas %u\narchive %s\nclock %d %lld %lld\n", c->store,
+               c->name ? c->name : "", (long long)c->lease_ms, c->replicas, c->archive ? c->archive : "",
+               (int)c->clock, (long long)c->clock_start, (long long)c->clock_factor);
     for (unsigned i = 0; i < c->n_listen; i++)
         buf_printf(out, "listen %s\n", c->listen[i]);
 }
@@ -90,7 +87,8 @@ static void warn_if_fixed_differs(const struct reload *r, const struct config *c
     write_fixed(c, &now);
     if (!str_eq(buf_str(&now), buf_str(&r->fixed)))
         log_line(LOG_LEVEL_WARNING, "reload-incomplete",
-                 "text=\"store, clock and listen take effect at the next start, not at a reload\"");
+                 "text=\"store, name, lease, replicas, archive, clock and listen take effect at the next start, "
+                 "not at a reload\"");
     buf_done(&now);
 }
 
@@ -105,64 +103,39 @@ static void finish(struct reload *r, bool refused)
         begin(r);
 }
 
-static enum err adopt_all(struct reload *r, struct errmsg *msg)
-{
-    http_reconfigure(r->target.http, &r->options);
-    enum err secure = r->tls ? http_renew_tls(r->target.http, r->tls, msg) : ERR_OK;
-    enum err e = dispatch_configure(r->target.dispatch, r->endpoints, r->timezone, msg);
-    return e != ERR_OK ? e : secure;
-}
-
-/* The engine has taken it; the others follow. */
+/* What is served has taken it; the interface follows. */
 static void adopt(struct reload *r)
 {
     struct errmsg msg = {""};
     char quoted[1200];
-    if (adopt_all(r, &msg) == ERR_OK)
+    http_reconfigure(r->target.http, &r->options);
+    enum err e = r->tls ? http_renew_tls(r->target.http, r->tls, &msg) : ERR_OK;
+    const char *incomplete = e != ERR_OK ? msg.text : r->change.incomplete.text;
+    if (!incomplete[0])
         log_line(LOG_LEVEL_NOTICE, "reloaded", "config=%s", r->file);
     else
-        log_line(LOG_LEVEL_ERR, "reload-incomplete", "text=%s", log_quote(msg.text, quoted, sizeof quoted));
+        log_line(LOG_LEVEL_ERR, "reload-incomplete", "text=%s", log_quote(incomplete, quoted, sizeof quoted));
 }
 
 static void drop_adopted(struct reload *r)
 {
-    endpoints_unref(r->endpoints);
     tokens_unref(r->tokens);
     tls_unref(r->tls);
-    free(r->timezone);
-    r->endpoints = NULL;
     r->tokens = NULL;
     r->tls = NULL;
-    r->timezone = NULL;
 }
 
-static void on_done(struct completion *c)
+static void on_done(struct service_change *c)
 {
-    struct reload *r = (struct reload *)c;
+    struct reload *r = c->owner;
     char quoted[1200];
-    bool refused = r->request.err != ERR_OK;
-    if (!refused) {
+    bool refused = c->err != ERR_OK;
+    if (!refused)
         adopt(r);
-    } else {
-        log_line(LOG_LEVEL_ERR, "reload-refused", "text=%s", log_quote(r->request.msg.text, quoted, sizeof quoted));
-        config_free(r->request.config);
-    }
-    r->request.config = NULL;
+    else
+        log_line(LOG_LEVEL_ERR, "reload-refused", "text=%s", log_quote(c->msg.text, quoted, sizeof quoted));
     drop_adopted(r);
     finish(r, refused);
-}
-
-static void on_engine_done(struct request *request)
-{
-    struct reload *r = request->owner;
-    completions_push(r->queue, &r->done);
-}
-
-static void submit(void *arg)
-{
-    struct reload *r = arg;
-    if (!engine_submit(r->target.engine, &r->request))
-        watch_timer_set(r->retry, RETRY_MS);
 }
 
 static void begin(struct reload *r)
@@ -182,14 +155,9 @@ static void begin(struct reload *r)
     }
     warn_if_fixed_differs(r, c);
     r->options = reload_http_options(c);
-    r->options.engine = r->target.engine;
-    r->options.deliver = dispatch_deliver(r->target.dispatch);
-    r->endpoints = endpoints_ref(c->endpoints);
     r->tokens = tokens_ref(c->tokens);
-    r->timezone = mem_strdup(c->timezone);
-    r->done.run = on_done;
-    r->request = (struct request){.kind = REQUEST_CONFIG, .done = on_engine_done, .owner = r, .config = c};
-    submit(r);
+    r->change = (struct service_change){.config = c, .done = on_done, .owner = r};
+    service_configure(r->target.service, &r->change);
 }
 
 static void on_hangup(void *arg)
@@ -200,21 +168,10 @@ static void on_hangup(void *arg)
         begin(r);
 }
 
-static void on_answered(void *arg)
+void reload_start(struct reload *r, const struct reload_target *t)
 {
-    completions_run(arg);
-}
-
-enum err reload_start(struct reload *r, const struct reload_target *t, struct errmsg *msg)
-{
-    enum err failed = completions_new(&r->queue, msg);
-    if (failed != ERR_OK)
-        return failed;
     r->target = *t;
-    r->answered = watch_readable(t->loop, completions_fd(r->queue), on_answered, r->queue);
-    r->retry = watch_timer(t->loop, submit, r);
     r->hangup = watch_signal(t->loop, SIGHUP, on_hangup, r);
-    return ERR_OK;
 }
 
 void reload_free(struct reload *r)
@@ -222,12 +179,7 @@ void reload_free(struct reload *r)
     if (!r)
         return;
     watch_free(r->hangup);
-    watch_free(r->retry);
-    watch_free(r->answered);
-    completions_free(r->queue);
-    config_free(r->request.config);
     drop_adopted(r);
-    buf_done(&r->request.body);
     buf_done(&r->fixed);
     free(r->file);
     free(r);

@@ -47,6 +47,7 @@ struct node *node_new(const char *extra)
     snprintf(n->config, sizeof n->config, "%s/lifecertd.conf", n->dir);
     snprintf(n->socket, sizeof n->socket, "%s/api.sock", n->dir);
     snprintf(n->log, sizeof n->log, "%s/log", n->dir);
+    snprintf(n->store, sizeof n->store, "dir:%s/store", n->dir);
     n->pass_fd = -1;
     if (mkdir(n->dir, 0700) != 0)
         bail_out("cannot make %s", n->dir);
@@ -60,7 +61,7 @@ void node_configure(struct node *n, const char *extra)
     FILE *f = fopen(n->config, "w");
     if (!f)
         bail_out("cannot write %s", n->config);
-    fprintf(f, "store = \"dir:%s/store\"\nlisten = { \"unix:%s\" }\n%s", n->dir, n->socket, extra);
+    fprintf(f, "store = \"%s\"\nlisten = { \"unix:%s\" }\n%s", n->store, n->socket, extra);
     fclose(f);
 }
 
@@ -198,7 +199,7 @@ static int await(struct node *n, const char *assignment, int ms, int *code)
     return -1;
 }
 
-static void forget_notifications(struct node *n)
+void node_hear(struct node *n)
 {
     char text[4096];
     while (next_notification(n, 0, text, sizeof text))
@@ -207,7 +208,7 @@ static void forget_notifications(struct node *n)
 
 void node_launch(struct node *n)
 {
-    forget_notifications(n);
+    node_hear(n);
     fflush(stdout);
     n->pid = fork();
     if (n->pid == 0)
@@ -261,6 +262,7 @@ int node_wait(struct node *n)
 {
     int status, code = 0;
     for (int waited = 0; n->pid > 0 && waited < WAIT_MS; waited += 5) {
+        node_hear(n);
         if (waitpid(n->pid, &status, WNOHANG) == n->pid) {
             n->pid = 0;
             code = exit_code(status);

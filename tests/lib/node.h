@@ -9,6 +9,7 @@
 
 struct node {
     char dir[80], config[108], socket[108], log[108];
+    char store[160]; /* the URI that the next configuration will say */
     pid_t pid;     /* 0: not running */
     int notify_fd; /* what the daemon tells the service manager arrives here */
     int pass_fd;   /* a listening socket to start it with; -1: none */
@@ -31,6 +32,8 @@ void node_must_start(struct node *n);
 bool node_await(struct node *n, const char *assignment);
 /* The same, but not for longer than so many milliseconds. */
 bool node_says_within(struct node *n, const char *assignment, int ms);
+/* Takes and forgets what it has told the service manager: it stands still when nobody ever listens. */
+void node_hear(struct node *n);
 void node_signal(struct node *n, int signal_number);
 /* Waits until it has exited: its code, or -SIGNAL. */
 int node_wait(struct node *n);
