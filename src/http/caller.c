@@ -35,7 +35,8 @@ bool caller_may(const struct caller *c, enum who least)
 
 bool caller_may_bring(const struct caller *c, const struct input *in)
 {
-    return c->bring_all || (c->bring && in->op == OP_CERTIFY && token_certifies(c->token, in->channel));
+    const char *why;
+    return c->bring_all || (c->bring && !channels_forbid(&c->token->channels, in, &why));
 }
 
 const char *role_text(enum who least)

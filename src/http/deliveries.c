@@ -4,6 +4,7 @@
 #include "http/operator.h"
 #include "http/order.h"
 #include "http/routes.h"
+#include "shards/set.h"
 
 #define LIMIT_DEFAULT 100
 #define LIMIT_MAX 1000
@@ -11,12 +12,6 @@
 #define STATES_DEFAULT (1u << DELIVERY_DEAD | 1u << DELIVERY_RETRY | 1u << DELIVERY_UNKNOWN)
 
 /* --- the list --- */
-
-struct question {
-    struct buf endpoint;
-    unsigned states;
-    uint64_t after, limit;
-};
 
 static void refuse_states(struct exchange *x)
 {
@@ -56,56 +51,66 @@ static bool states_argument(struct exchange *x, unsigned *out)
     return there >= 0 && *out;
 }
 
-static bool read_question(struct exchange *x, struct question *q)
+/* "4711"; of several shards "3_4711", as behind the endpoint's name in an id. */
+static bool read_place(struct str text, unsigned *shard, uint64_t *seq)
 {
-    if (exchange_argument(x, "endpoint", &q->endpoint) < 0 || !states_argument(x, &q->states) ||
-        !number_argument(x, "after", 0, INT64_MAX, &q->after) ||
-        !number_argument(x, "limit", 1, LIMIT_MAX, &q->limit))
+    uint64_t k = 0;
+    const char *bar = text.n ? memchr(text.p, '_', text.n) : NULL;
+    size_t n = bar ? (size_t)(bar - text.p) : 0;
+    if (bar && (!number_read((struct str){text.p, n}, &k) || k >= SHARDS_MAX))
         return false;
-    if (!q->after || q->endpoint.n)
+    size_t from = bar ? n + 1 : 0;
+    *shard = (unsigned)k;
+    return number_read((struct str){text.p + from, text.n - from}, seq);
+}
+
+static bool after_argument(struct exchange *x, struct order *o)
+{
+    struct buf text = BUF_INIT;
+    struct desk_list *l = &o->call.list;
+    int there = exchange_argument(x, "after", &text);
+    bool good = there == 0 ||
+                (there > 0 && read_place(buf_str(&text), &o->call.shard, &l->after) && l->after <= INT64_MAX);
+    if (there > 0 && !good)
+        exchange_problem(x, 400, "after",
+                         "argument \"after\" is not what stands behind the endpoint's name in a delivery's id");
+    buf_done(&text);
+    return good;
+}
+
+static bool read_list(struct exchange *x, struct order *o)
+{
+    struct desk_list *l = &o->call.list;
+    uint64_t limit = LIMIT_DEFAULT;
+    l->states = STATES_DEFAULT;
+    if (exchange_argument(x, "endpoint", &o->text) < 0 || !states_argument(x, &l->states) || !after_argument(x, o) ||
+        !number_argument(x, "limit", 1, LIMIT_MAX, &limit))
+        return false;
+    l->limit = (unsigned)limit;
+    o->order.endpoint = buf_str(&o->text);
+    if ((!l->after && !o->call.shard) || o->order.endpoint.n)
         return true;
     exchange_problem(x, 400, "after", "argument \"after\" needs an \"endpoint\": it is a number among that one's");
     return false;
 }
 
-static void answer_question(struct exchange *x, const struct question *q)
-{
-    struct errmsg msg = {""};
-    struct buf body = BUF_INIT;
-    enum err e = deliver_write_deliveries(x->http->options.deliver, buf_str(&q->endpoint), q->states, q->after,
-                                          (unsigned)q->limit, &body, &msg);
-    if (e == ERR_OK)
-        exchange_answer_line(x, JSON, &body);
-    else
-        exchange_error(x, e, &msg);
-    buf_done(&body);
-}
-
-static void answer_deliveries(struct exchange *x)
-{
-    struct question q = {.states = STATES_DEFAULT, .limit = LIMIT_DEFAULT};
-    if (exchange_has_delivery(x) && read_question(x, &q))
-        answer_question(x, &q);
-    buf_done(&q.endpoint);
-}
-
 /* --- one of them --- */
 
-/* "payroll:4711" */
-static bool read_id(struct str id, struct deliver_order *o)
+/* "payroll:4711", "payroll:3_4711" */
+static bool read_id(struct str id, struct order *o)
 {
     const char *colon = memrchr(id.p, ':', id.n);
     if (!colon)
         return false;
     size_t n = (size_t)(colon - id.p);
-    o->endpoint = (struct str){id.p, n};
-    return n && number_read((struct str){colon + 1, id.n - n - 1}, &o->seq);
+    o->order.endpoint = (struct str){id.p, n};
+    return n && read_place((struct str){colon + 1, id.n - n - 1}, &o->call.shard, &o->order.seq);
 }
 
 static bool read_decision(struct exchange *x, struct order *o)
 {
     struct json_field f[] = {FIELD_BY, FIELD_WHY(ORDER_WHY_MAX)};
-    if (!read_id(o->name, &o->order)) {
+    if (!read_id(o->name, o)) {
         exchange_problem(x, 404, NULL, "no such delivery: an id is an endpoint's name, a colon and a number");
         return false;
     }
@@ -116,9 +121,10 @@ static bool read_decision(struct exchange *x, struct order *o)
     return true;
 }
 
-static const struct verb retry_verb = {.name = "retry", .about = "delivery", .read = read_decision, .give = deliver_retry};
-static const struct verb drop_verb = {.name = "drop", .about = "delivery", .read = read_decision, .give = deliver_drop};
+static const struct verb list_verb = {.desk = DESK_DELIVERIES, .read = read_list};
+static const struct verb retry_verb = {.name = "retry", .about = "delivery", .desk = DESK_RETRY, .read = read_decision};
+static const struct verb drop_verb = {.name = "drop", .about = "delivery", .desk = DESK_DROP, .read = read_decision};
 
-const struct handler deliveries_handler = {.end = answer_deliveries};
+const struct handler deliveries_handler = {QUESTION_HANDLER, .verb = &list_verb};
 const struct handler delivery_retry_handler = {ORDER_HANDLER, .verb = &retry_verb};
 const struct handler delivery_drop_handler = {ORDER_HANDLER, .verb = &drop_verb};

@@ -6,15 +6,6 @@
 
 #define PHONE_MAX 64 /* with the blanks and brackets that people write */
 
-static void answer_endpoints(struct exchange *x)
-{
-    struct buf body = BUF_INIT;
-    if (!exchange_has_delivery(x))
-        return;
-    deliver_write_endpoints(x->http->options.deliver, &body);
-    exchange_answer_line(x, JSON, &body);
-}
-
 static bool read_reason(struct exchange *x, struct order *o)
 {
     struct json_field f[] = {FIELD_BY, FIELD_WHY(ORDER_WHY_MAX)};
@@ -43,11 +34,13 @@ static bool read_test(struct exchange *x, struct order *o)
     return true;
 }
 
-static const struct verb pause_verb = {.name = "pause", .about = "endpoint", .read = read_reason, .give = deliver_pause};
-static const struct verb resume_verb = {.name = "resume", .about = "endpoint", .read = read_reason, .give = deliver_resume};
-static const struct verb test_verb = {.name = "test", .about = "endpoint", .read = read_test, .give = deliver_test};
+static const struct verb list_verb = {.desk = DESK_ENDPOINTS};
+static const struct verb pause_verb = {.name = "pause", .about = "endpoint", .desk = DESK_PAUSE, .read = read_reason};
+static const struct verb resume_verb = {
+    .name = "resume", .about = "endpoint", .desk = DESK_RESUME, .read = read_reason};
+static const struct verb test_verb = {.name = "test", .about = "endpoint", .desk = DESK_TEST, .read = read_test};
 
-const struct handler endpoints_handler = {.end = answer_endpoints};
+const struct handler endpoints_handler = {QUESTION_HANDLER, .verb = &list_verb};
 const struct handler endpoint_pause_handler = {ORDER_HANDLER, .verb = &pause_verb};
 const struct handler endpoint_resume_handler = {ORDER_HANDLER, .verb = &resume_verb};
 const struct handler endpoint_test_handler = {ORDER_HANDLER, .verb = &test_verb};

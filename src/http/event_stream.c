@@ -1,6 +1,5 @@
 #include "http/event_stream.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -55,7 +54,6 @@ void event_stream_begin(struct event_stream *s)
 {
     s->all = s->x->http->event_streams;
     s->ended = s->all->ended;
-    s->told = s->position ? *s->position : 0;
     TAILQ_INSERT_TAIL(&s->all->streams, s, links);
     touch(s);
     if (TAILQ_FIRST(&s->all->streams) == s)
@@ -95,11 +93,16 @@ void event_stream_finish(struct event_stream *s)
 
 static void beat(struct event_stream *s)
 {
+    struct buf id = BUF_INIT;
     if (s->sent == s->out.n) {
         buf_adds(&s->out, ":\n");
-        if (s->position && *s->position > s->told)
-            buf_printf(&s->out, "id: %" PRIu64 "\n", s->told = *s->position);
+        if (s->position && s->position(s, &id)) {
+            buf_adds(&s->out, "id: ");
+            buf_addstr(&s->out, buf_str(&id));
+            buf_addc(&s->out, '\n');
+        }
         buf_addc(&s->out, '\n');
+        buf_done(&id);
     }
     event_stream_send(s);
 }

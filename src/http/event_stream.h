@@ -19,8 +19,8 @@ struct event_stream {
     struct exchange *x;
     struct event_streams *all; /* NULL: not begun, or closed */
     void (*more)(struct event_stream *s);
-    const uint64_t *position; /* an id for heartbeats, so that what was passed over need not be again; may be NULL */
-    uint64_t told;            /* the last id sent; the owner's as well */
+    /* Writes an id for a heartbeat, so that what was passed over need not be again. false: it is as it was. NULL: none. */
+    bool (*position)(struct event_stream *s, struct buf *out);
     struct buf out;
     size_t sent; /* of out */
     int64_t quiet_since_ns;

@@ -8,8 +8,9 @@
 #define EVENTS_POSITION "Lifecertd-Position"
 
 struct events_query {
-    bool stream;                 /* as text/event-stream */
-    uint64_t after, limit, wait; /* wait: seconds */
+    bool stream;           /* as text/event-stream */
+    struct position after; /* of one store as of one shard */
+    uint64_t limit, wait;  /* wait: seconds */
     uint64_t types;
     struct buf subject; /* p NULL: everybody's */
 };
@@ -21,10 +22,12 @@ void events_lines_go(struct feed_reader *r, bool enough);
 struct feed_reader *events_stream_begin(struct exchange *x, struct events_query *q);
 void events_stream_go(struct feed_reader *r, bool enough);
 
-/* Whether the event behind that position was moved to an archive: then that is answered, with 410. */
-bool events_gone(struct exchange *x, uint64_t after);
+/* Puts the reader where the query says. */
+void events_begin_at(struct feed_reader *r, const struct feed *f, struct events_query *q);
+/* The log could not be read, with one store behind that number: that is answered. */
+void events_answer_fault(struct exchange *x, uint64_t after);
 
-/* Those that wait for something to come are answered now, for the program ends. */
+/* Those that wait for something to come, or for the log's end, are answered now, for the program ends. */
 void events_lines_end(struct http *h);
 
 extern const struct handler events_lines_handler;  /* events_lines.c */

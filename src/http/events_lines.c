@@ -5,9 +5,7 @@
  * together some 64 MiB that clients have not taken, beyond which answers become shorter. */
 #include "http/events.h"
 
-#include <inttypes.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -64,19 +62,20 @@ static void leave(struct events_poll *p)
 
 static void answer(struct events_poll *p)
 {
-    char position[24];
-    snprintf(position, sizeof position, "%" PRIu64, p->reader.at);
+    struct buf position = BUF_INIT;
+    feed_write_position(&p->reader, &position);
     leave(p);
     count(p, p->body.n);
     exchange_answer(p->x, 200, NDJSON, &p->body);
-    exchange_add_header(p->x, EVENTS_POSITION, position);
+    buf_addc(&position, '\0');
+    exchange_add_header(p->x, EVENTS_POSITION, position.p);
+    buf_done(&position);
 }
 
 static void answer_failed(struct events_poll *p)
 {
     leave(p);
-    if (!events_gone(p->x, p->reader.at)) /* while it was read */
-        exchange_problem(p->x, 500, NULL, "the log cannot be read");
+    events_answer_fault(p->x, p->reader.at);
 }
 
 /* --- waiting --- */
@@ -169,7 +168,7 @@ struct feed_reader *events_lines_begin(struct exchange *x, struct events_query *
     p->deadline = q->wait ? clock_monotonic_ns() + (int64_t)q->wait * 1000000000 : 0;
     p->reader.types = q->types;
     p->reader.subject = buf_str(&p->subject);
-    p->reader.at = q->after;
+    events_begin_at(&p->reader, h->feed, q);
     p->reader.take = take;
     p->reader.paused = paused;
     p->next = h->events_polls;
@@ -192,6 +191,7 @@ void events_lines_go(struct feed_reader *r, bool enough)
 
 void events_lines_end(struct http *h)
 {
+    feed_end_syncs(h->feed);
     for (struct events_poll *p = h->events_polls, *next; p; p = next) {
         next = p->next;
         answer(p);

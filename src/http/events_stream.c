@@ -2,18 +2,19 @@
  * queue: what there is no room for is read when the client has taken what was before. */
 #include "http/events.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 
 #include "http/event_stream.h"
 
 #define FRAME_MAX 96 /* of an event, besides its line: id, type and newlines */
+#define ID_MAX 14    /* what each shard adds to an id, at the most */
 
 struct log_stream {
     struct feed_reader reader; /* the first member */
     struct event_stream stream;
     struct buf subject;
-    bool whole; /* a person's story comes as a whole */
+    uint64_t told; /* feed_progress() at the last id sent */
+    bool whole;    /* a person's story comes as a whole */
 };
 
 static struct log_stream *of_stream(struct event_stream *s)
@@ -25,16 +26,16 @@ static enum feed_take take(struct feed_reader *r, uint64_t seq, enum event_type 
 {
     struct log_stream *l = (struct log_stream *)r;
     struct event_stream *s = &l->stream;
-    if (!l->whole && !event_stream_has_room(s, line.n + FRAME_MAX))
+    if (!l->whole && !event_stream_has_room(s, line.n + FRAME_MAX + (size_t)ID_MAX * feed_shards(r->feed)))
         return TAKE_NONE;
     BUF_LIT(&s->out, "id: ");
-    buf_add_u64(&s->out, seq);
+    feed_write_behind(r, seq, &s->out);
     BUF_LIT(&s->out, "\nevent: ");
     buf_adds(&s->out, event_type_text(type));
     BUF_LIT(&s->out, "\ndata: ");
     buf_addstr(&s->out, line); /* it has no newline of its own */
     BUF_LIT(&s->out, "\n\n");
-    s->told = seq;
+    l->told = feed_progress(r) + (seq - feed_at(r, r->shard));
     return TAKE_ON;
 }
 
@@ -50,6 +51,17 @@ static void paused(struct feed_reader *r, enum feed_pause why)
         feed_wait(r);
 }
 
+static bool position(struct event_stream *s, struct buf *out)
+{
+    struct log_stream *l = of_stream(s);
+    uint64_t now = feed_progress(&l->reader);
+    if (now == l->told)
+        return false;
+    l->told = now;
+    feed_write_position(&l->reader, out);
+    return true;
+}
+
 static void more(struct event_stream *s)
 {
     feed_wait(&of_stream(s)->reader);
@@ -63,14 +75,15 @@ struct feed_reader *events_stream_begin(struct exchange *x, struct events_query 
     q->subject = BUF_INIT;
     l->reader.types = q->types;
     l->reader.subject = buf_str(&l->subject);
-    l->reader.at = q->after;
+    events_begin_at(&l->reader, x->http->feed, q);
     l->reader.take = take;
     l->reader.paused = paused;
     l->stream.x = x;
     l->stream.more = more;
-    l->stream.position = &l->reader.at;
+    l->stream.position = position;
     l->whole = true;
     feed_join(x->http->feed, &l->reader);
+    l->told = feed_progress(&l->reader);
     event_stream_begin(&l->stream);
     return &l->reader;
 }

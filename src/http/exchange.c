@@ -53,9 +53,9 @@ size_t exchange_collect(struct exchange *x, const char *p, size_t n)
 
 bool exchange_has_delivery(struct exchange *x)
 {
-    if (!x->http->options.deliver)
+    if (!x->http->options.desk)
         exchange_problem(x, 503, NULL, "this daemon delivers nothing");
-    return x->http->options.deliver != NULL;
+    return x->http->options.desk != NULL;
 }
 
 /* --- answers --- */
@@ -109,10 +109,10 @@ void exchange_error(struct exchange *x, enum err e, const struct errmsg *msg)
 {
     static const unsigned statuses[ERR_N] = {
         [ERR_ABSENT] = 404, [ERR_EXISTS] = 409, [ERR_LOCKED] = 409, [ERR_INVALID] = 400, [ERR_FULL] = 503,
-        [ERR_ARCHIVED] = 410,
+        [ERR_ARCHIVED] = 410, [ERR_IO] = 503, /* whoever has to answer is gone, and will be there again */
     };
     exchange_problem(x, statuses[e] ? statuses[e] : 500, NULL, "%s", msg->text[0] ? msg->text : err_text(e));
-    if (e == ERR_FULL)
+    if (e == ERR_FULL || e == ERR_IO)
         exchange_add_header(x, MHD_HTTP_HEADER_RETRY_AFTER, "1");
 }
 

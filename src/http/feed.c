@@ -18,12 +18,19 @@
 
 const struct store *feed_store(const struct feed *f)
 {
-    return engine_store(f->http->options.engine);
+    return f->http->options.engine.store;
 }
 
-uint64_t feed_durable(const struct feed *f)
+unsigned feed_shards(const struct feed *f)
+{
+    return f->shards ? f->http->options.engine.set->n : 0;
+}
+
+uint64_t feed_durable(const struct feed *f, unsigned shard)
 {
     struct store_info info;
+    if (f->shards)
+        return tail_is_open(f->tail) ? tail_reached(f->tail)->v[shard] : 0;
     store_info(feed_store(f), &info);
     return info.durable;
 }
@@ -34,16 +41,31 @@ void feed_stir(struct feed *f)
         watch_timer_set(f->timer, 0);
 }
 
-void feed_log_fault(const struct errmsg *msg)
+void feed_log_fault(struct feed *f, enum err e, const struct errmsg *msg)
 {
     char quoted[1200];
+    f->fault = e;
+    f->why = *msg;
     log_line(LOG_LEVEL_ERR, "events-unreadable", "text=%s", log_quote(msg->text, quoted, sizeof quoted));
 }
 
-void feed_fail(struct feed *f, const struct errmsg *msg)
+void feed_fail(struct feed *f, enum err e, const struct errmsg *msg)
 {
-    feed_log_fault(msg);
+    feed_log_fault(f, e, msg);
     f->failed = true;
+    if (f->shards)
+        shard_feed_end_syncs(f->shards);
+}
+
+bool feed_failed(const struct feed *f)
+{
+    return f->failed;
+}
+
+enum err feed_fault(const struct feed *f, const struct errmsg **msg)
+{
+    *msg = &f->why;
+    return f->fault;
 }
 
 /* --- the tail --- */
@@ -54,8 +76,13 @@ void feed_open_tail(struct feed *f)
     if (tail_is_open(f->tail))
         return;
     atomic_store(&f->awake, true); /* before the end is looked at, so that nothing behind it is missed */
-    if (tail_open(f->tail, feed_store(f), &msg) != ERR_OK)
-        feed_fail(f, &msg);
+    if (f->shards) {
+        shard_feed_open(f->shards);
+        return;
+    }
+    enum err e = tail_open(f->tail, feed_store(f), &msg);
+    if (e != ERR_OK)
+        feed_fail(f, e, &msg);
     f->news = !f->failed;
 }
 
@@ -64,6 +91,11 @@ static void close_tail(struct feed *f)
     atomic_store(&f->awake, false);
     tail_close(f->tail);
     f->news = false;
+    if (!f->shards)
+        return;
+    shard_feed_close(f->shards);
+    far_rest(f);
+    f->failed = false; /* what follows is another look */
 }
 
 static void on_closing(void *arg)
@@ -74,14 +106,13 @@ static void on_closing(void *arg)
 /* Those who wait and may want it are to look; the others have seen it already. */
 static void spread(struct feed *f, uint64_t types)
 {
-    uint64_t end = tail_end(f->tail);
     struct feed_reader *r = feed_first(f, PLACE_WAITING);
     while (r) {
         struct feed_reader *next = TAILQ_NEXT(r, links);
         if ((r->types & types) || !r->silent || f->failed)
             feed_move(r, PLACE_NEAR);
-        else if (r->at < end)
-            r->at = end;
+        else
+            feed_pass_tail(r);
         r = next;
     }
 }
@@ -94,10 +125,10 @@ static void feed_tail(struct feed *f)
     if (!f->news || !may)
         return;
     f->hurry = false;
-    enum err e = tail_feed(f->tail, FEED_LINES, &types, &msg);
+    enum err e = f->shards ? shard_feed_take(f->shards, &types, &msg) : tail_feed(f->tail, FEED_LINES, &types, &msg);
     f->news = e == ERR_MORE;
     if (e != ERR_OK && e != ERR_MORE)
-        feed_fail(f, &msg);
+        feed_fail(f, e, &msg);
     if (types || f->failed)
         spread(f, types);
 }
@@ -149,15 +180,23 @@ static void run_round(void *arg)
     schedule(f);
 }
 
+void feed_news(struct feed *f)
+{
+    f->news = true;
+    if (!f->busy)
+        run_round(f);
+}
+
 static void on_nudge(struct completion *c)
 {
     struct feed *f = (struct feed *)((char *)c - offsetof(struct feed, nudge));
     atomic_store(&f->nudged, false);
     if (!tail_is_open(f->tail) || f->failed)
         return;
-    f->news = true;
-    if (!f->busy)
-        run_round(f);
+    if (f->shards)
+        shard_feed_nudge(f->shards);
+    else
+        feed_news(f);
 }
 
 void feed_nudge(struct feed *f)
@@ -178,6 +217,13 @@ struct feed *feed_new(struct http *h)
     f->nudge.run = on_nudge;
     for (int i = 0; i < PLACE_N; i++)
         TAILQ_INIT(&f->lists[i]);
+    f->n_far = FAR_MAX;
+    if (!h->options.engine.store && h->options.engine.set)
+        f->shards = shard_feed_new(f);
+    if (f->shards) {
+        unsigned n = FAR_SHARDS / feed_shards(f);
+        f->n_far = n < 1 ? 1 : n < FAR_MAX ? n : FAR_MAX;
+    }
     return f;
 }
 
@@ -187,6 +233,9 @@ void feed_stop(struct feed *f)
     watch_free(f->closing);
     f->timer = f->closing = NULL;
     close_tail(f);
+    far_free(f);
+    shard_feed_free(f->shards);
+    f->shards = NULL;
 }
 
 void feed_free(struct feed *f)

@@ -24,9 +24,8 @@ static void give_back(struct feed_reader *r)
 {
     if (!r->own)
         return;
-    store_reader_close(r->own);
+    far_close(r->own);
     r->own = NULL;
-    r->held = STR_NONE;
     r->feed->n_own--;
 }
 
@@ -39,24 +38,24 @@ static struct feed_reader *stale(const struct feed *f)
 
 bool feed_has_turn(const struct feed *f)
 {
-    return feed_first(f, PLACE_QUEUED) && (f->n_own < FAR_MAX || stale(f));
+    return feed_first(f, PLACE_QUEUED) && (f->n_own < f->n_far || stale(f));
 }
 
 /* A reader of its own, from where it is; false: it has to wait for its turn, or there is none to be had. */
 static bool get_own(struct feed_reader *r)
 {
     struct feed *f = r->feed;
-    struct feed_reader *other = f->n_own >= FAR_MAX ? stale(f) : NULL;
+    struct feed_reader *other = f->n_own >= f->n_far ? stale(f) : NULL;
     struct errmsg msg;
     if (other) {
         give_back(other);
         feed_move(other, PLACE_IDLE);
     }
-    if (f->n_own >= FAR_MAX)
+    if (f->n_own >= f->n_far)
         return false;
-    if (store_reader_open(feed_store(f), r->at, &r->own, &msg) != ERR_OK) {
-        r->own = NULL;
-        feed_fail(f, &msg);
+    enum err e = far_open(f, r, &r->own, &msg);
+    if (e != ERR_OK) {
+        feed_fail(f, e, &msg);
         return false;
     }
     f->n_own++;
@@ -68,7 +67,7 @@ static bool get_own(struct feed_reader *r)
 static void place(struct feed_reader *r)
 {
     struct feed *f = r->feed;
-    if (f->failed || tail_holds(f->tail, r->at)) {
+    if (f->failed || feed_is_near(r)) {
         give_back(r);
         feed_move(r, PLACE_NEAR);
     } else {
@@ -103,85 +102,89 @@ static bool wants_of_tail(const struct feed_reader *r, const struct tail_line *l
            str_eq(r->subject, head.subject);
 }
 
-/* What the owner says to a line of the number seq: is there more to be looked at? */
-static bool offer(struct feed_reader *r, uint64_t seq, enum event_type type, struct str line)
+/* What the owner says to a line: is there more to be looked at? */
+static bool offer(struct feed_reader *r, unsigned shard, uint64_t seq, enum event_type type, struct str line,
+                  bool *taken)
 {
+    r->shard = shard;
     enum feed_take take = r->take(r, seq, type, line);
-    if (take != TAKE_NONE)
-        r->at = seq;
+    *taken = take != TAKE_NONE;
+    if (*taken)
+        feed_moved(r, shard, seq);
     return take == TAKE_ON;
+}
+
+/* The tail's next line. false: it stays, for there is enough, or no room for it. */
+static bool look_at(struct feed_reader *r, uint64_t number, bool *found)
+{
+    const struct tail *t = r->feed->tail;
+    uint64_t seq = number;
+    unsigned shard = r->feed->shards ? tail_shard(t, number, &seq) : 0;
+    struct tail_line l = tail_get(t, number);
+    bool known = r->feed->shards && seq <= r->position.v[shard]; /* it came from elsewhere, and was further there */
+    bool on = true, taken = true;
+    if (!known && wants_of_tail(r, &l)) {
+        *found = true;
+        on = offer(r, shard, seq, l.type, l.line, &taken);
+    } else if (!known) {
+        feed_moved(r, shard, seq);
+    }
+    if (taken)
+        r->at = number;
+    return on;
 }
 
 static enum feed_pause look_near(struct feed_reader *r, bool *found)
 {
-    const struct tail *t = r->feed->tail;
-    uint64_t end = tail_end(t);
+    uint64_t end = tail_end(r->feed->tail);
     if (r->at >= end)
         return FEED_END;
     uint64_t stop = end - r->at > NEAR_LINES ? r->at + NEAR_LINES : end;
-    for (uint64_t seq = r->at + 1; seq <= stop; seq++, r->lines++) {
-        struct tail_line l = tail_get(t, seq);
-        if (!wants_of_tail(r, &l)) {
-            r->at = seq;
-            continue;
-        }
-        *found = true;
-        if (!offer(r, seq, l.type, l.line))
+    for (uint64_t number = r->at + 1; number <= stop; number++, r->lines++)
+        if (!look_at(r, number, found))
             return FEED_ENOUGH;
-    }
     return stop == end ? FEED_END : FEED_SLICE;
 }
 
-static enum err next_own(struct feed_reader *r, uint64_t *seq, struct str *line, struct errmsg *msg)
-{
-    if (!r->held.p)
-        return store_reader_next(r->own, seq, line, msg);
-    *seq = r->held_seq;
-    *line = r->held;
-    r->held = STR_NONE;
-    return ERR_OK;
-}
-
-/* One line of its own reader. ERR_MORE: and more may follow. */
-static enum err look_own(struct feed_reader *r, bool *found, bool *enough, struct errmsg *msg)
+/* One line from where it is far back. ERR_OK: and more may follow. ERR_FULL: the owner has enough. */
+static enum err look_own(struct feed_reader *r, bool *found, struct errmsg *msg)
 {
     struct event head;
     struct str line;
     uint64_t seq;
-    enum err e = next_own(r, &seq, &line, msg);
+    unsigned shard;
+    enum err e = far_next(r->own, &shard, &seq, &line, msg);
     if (e != ERR_OK)
         return e;
     if (event_read_head(line, &head, &r->feed->arena) != ERR_OK)
         return err_set(msg, ERR_DAMAGED, "event %" PRIu64 " cannot be read", seq);
     r->lines++;
     if (!feed_wants(r, head.type, head.subject)) {
-        r->at = seq;
-        return ERR_MORE;
+        feed_moved(r, shard, seq);
+        return ERR_OK;
     }
     *found = true;
-    *enough = !offer(r, seq, head.type, line);
-    if (r->at < seq) {
-        r->held = line;
-        r->held_seq = seq;
-    }
-    return *enough ? ERR_OK : ERR_MORE;
+    bool taken, on = offer(r, shard, seq, head.type, line, &taken);
+    if (!taken)
+        far_undo(r->own);
+    return on ? ERR_OK : ERR_FULL;
 }
 
 static enum feed_pause look_far(struct feed_reader *r, bool *found)
 {
     int64_t until = clock_monotonic_ns() + SLICE_NS;
     struct errmsg msg;
-    bool enough = false;
-    enum err e = ERR_MORE;
-    for (unsigned i = 1; e == ERR_MORE && (i % CLOCK_EVERY || clock_monotonic_ns() < until); i++)
-        e = look_own(r, found, &enough, &msg);
-    if (enough)
-        return FEED_ENOUGH;
-    if (e == ERR_MORE)
-        return FEED_SLICE;
-    if (e == ERR_END)
-        return FEED_END;
-    feed_log_fault(&msg); /* in what is old, perhaps: those near the end need not mind */
+    enum err e = ERR_OK;
+    for (unsigned i = 1; e == ERR_OK && (i % CLOCK_EVERY || clock_monotonic_ns() < until); i++)
+        e = look_own(r, found, &msg);
+    switch (e) {
+    case ERR_OK: return FEED_SLICE;
+    case ERR_FULL: return FEED_ENOUGH;
+    case ERR_MORE: return FEED_LATER;
+    case ERR_END: return r->feed->shards ? FEED_SLICE : FEED_END; /* of shards the tail alone knows the end */
+    default: break;
+    }
+    feed_log_fault(r->feed, e, &msg); /* in what is old, perhaps: those near the end need not mind */
     return FEED_FAILED;
 }
 
@@ -202,6 +205,23 @@ static void reach_end(struct feed_reader *r, bool found)
         tell(r, !r->silent && r->at < r->goal ? FEED_SLICE : FEED_END);
 }
 
+/* What was found goes on its way while the rest is fetched. */
+static void later(struct feed_reader *r, bool found)
+{
+    if (found)
+        tell(r, FEED_SLICE);
+    else
+        feed_move(r, PLACE_FETCHING);
+}
+
+void feed_far_arrived(struct feed_reader *r)
+{
+    if (r->place != PLACE_FETCHING)
+        return;
+    feed_move(r, PLACE_FAR);
+    feed_stir(r->feed);
+}
+
 static bool turn_is_over(struct feed_reader *r)
 {
     return feed_first(r->feed, PLACE_QUEUED) && ++r->turn >= TURN_SLICES;
@@ -211,16 +231,20 @@ void feed_look_on(struct feed_reader *r)
 {
     struct feed *f = r->feed;
     bool found = false;
-    if (!f->failed && !r->own && !tail_holds(f->tail, r->at)) {
+    if (!f->failed && !r->own && !feed_is_near(r)) {
         place(r); /* the tail has moved on meanwhile */
         return;
     }
     enum feed_pause why = f->failed ? FEED_FAILED : r->own ? look_far(r, &found) : look_near(r, &found);
+    if (why == FEED_LATER) {
+        later(r, found);
+        return;
+    }
     if (why == FEED_END) {
         reach_end(r, found);
         return;
     }
-    if (r->own && (why == FEED_FAILED || tail_holds(f->tail, r->at) || turn_is_over(r)))
+    if (r->own && (why == FEED_FAILED || feed_is_near(r) || turn_is_over(r)))
         give_back(r);
     tell(r, why);
 }
@@ -246,6 +270,7 @@ void feed_leave(struct feed_reader *r)
     give_back(r);
     TAILQ_REMOVE(&f->lists[r->place], r, links);
     r->feed = NULL;
+    position_done(&r->position);
     if (--f->n_joined == 0 && f->closing)
         watch_timer_set(f->closing, TAIL_CLOSE_MS);
     if (feed_first(f, PLACE_QUEUED))
@@ -261,7 +286,7 @@ void feed_look(struct feed_reader *r)
 {
     struct feed *f = r->feed;
     r->silent = false;
-    r->goal = feed_durable(f);
+    r->goal = f->shards ? 0 : feed_durable(f, 0); /* of shards the tail has it already (feed_sync()) */
     if (!is_idle(r) && r->place != PLACE_WAITING)
         return;
     if (r->at < r->goal && r->at >= tail_end(f->tail) && !f->failed) {

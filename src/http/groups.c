@@ -165,7 +165,7 @@ void group_collect(const struct group *g, struct result_log *results)
         if (g->lines[i].fault)
             collect_fault(g->faults.p + g->lines[i].fault - 1, number, results);
         else if (g->request.err != ERR_OK)
-            result_log_fault(results, number, "refused", "", g->request.msg.text);
+            result_log_fault(results, number, "unknown", "", g->request.msg.text);
         else
             result_log_add(results, in++, result++, number);
     }

@@ -162,7 +162,8 @@ bool http_submit(struct http *h, struct request *r, struct completion *done)
     done->queue = h->queue;
     r->done = on_done;
     r->owner = done;
-    return h->options.engine && engine_submit(h->options.engine, r);
+    const struct http_engine *e = &h->options.engine;
+    return e->submit && e->submit(e->arg, r);
 }
 
 void http_nudge(struct http *h)
@@ -220,7 +221,7 @@ void http_free(struct http *h)
 {
     if (!h)
         return;
-    h->options.engine = NULL; /* streams that end now have nobody to tell */
+    h->options.engine.submit = NULL; /* streams that end now have nobody to tell */
     ask_free_all(h);
     order_free_all(h);
     lines_free_all(h);

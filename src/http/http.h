@@ -1,21 +1,50 @@
 /* The HTTP interface (lifecertd-http(7)): libmicrohttpd on its epoll descriptor, driven by our loop.
  *
- * Everything here belongs to the loop's thread, and so does delivery, which is called directly. The engine's thread
- * answers requests through a completion queue. */
+ * Everything here belongs to the loop's thread, and so does the desk. Engines answer requests through a completion
+ * queue. */
 #ifndef HTTP_HTTP_H
 #define HTTP_HTTP_H
 
+#include "deliver/desk.h"
 #include "engine/engine.h"
 #include "net/loop.h"
 
 struct http;
-struct deliver;
+struct shard_set;
 struct tokens;
 struct tls;
 
+/* The shards of a set, for the metrics, as this daemon last knew. */
+struct shard_counts {
+    unsigned shards, owned; /* of the set; this daemon's */
+    unsigned unowned;       /* nobody's */
+    unsigned daemons;       /* that are alive */
+    bool idle;              /* this one gets no shards: its rules are not those in force, or its name is another's */
+    uint64_t orders;        /* for all shards, that not every shard of this daemon's has carried out */
+    int64_t silent_ms;      /* since the system shard last answered */
+};
+
+/* Whom requests go to, and whose log is read: one engine, or all shards. What it points to must outlive the interface's
+ * http_stop(). */
+struct http_engine {
+    void *arg;
+    bool (*submit)(void *arg, struct request *r); /* engine_submit(), front_submit(); NULL: nobody takes any */
+    /* From any shard's engine that is this daemon's, summed up, or the worst or the latest, as a member means. */
+    void (*counters)(void *arg, struct engine_counters *out);
+    void (*shards)(void *arg, struct shard_counts *out); /* NULL: there are none */
+    bool (*ready)(void *arg);  /* for /readyz; NULL: always */
+    const struct store *store; /* one engine's; NULL: those of the set at uri, to be opened for reading */
+    const char *uri;
+    const struct store_options *store_options;
+    const struct shard_set *set;
+};
+
+/* One engine. */
+struct http_engine http_engine_of(struct engine *e);
+
 struct http_options {
-    struct engine *engine;
-    struct deliver *deliver; /* of this thread, like all of this; NULL: its routes answer 503 */
+    struct http_engine engine;
+    const struct desk *desk; /* of this thread, like all of this; NULL: its routes answer 503 */
     char country_code[8]; /* "+86" */
     bool allow_at;        /* inputs may carry `at`: the clock is not the system's */
     uint32_t max_lines;   /* of one NDJSON body */

@@ -101,10 +101,8 @@ void intake_key(const struct intake *i, uint64_t line, struct str text, struct i
 
 const char *intake_forbids(const struct intake *i, const struct input *in, const char **why)
 {
-    if (caller_may_bring(&i->caller, in))
+    static const struct text_list none = {.n = 0};
+    if (i->caller.bring_all)
         return NULL;
-    bool op = in->op != OP_CERTIFY;
-    *why =
-        op ? "this caller may bring certifications only" : "this caller may not bring certifications of this channel";
-    return op ? "op" : "channel";
+    return channels_forbid(i->caller.bring ? &i->caller.token->channels : &none, in, why);
 }

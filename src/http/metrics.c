@@ -6,7 +6,8 @@
 
 #include "http/routes.h"
 
-const struct metric_section *const metric_sections[] = {&engine_section, &endpoint_section, &http_section};
+const struct metric_section *const metric_sections[] = {&engine_section, &shards_section, &endpoint_section,
+                                                        &http_section};
 const size_t metric_sections_n = sizeof metric_sections / sizeof *metric_sections;
 
 void metrics_write(const struct scrape *s, struct buf *out)
@@ -26,9 +27,12 @@ static void answer_metrics(struct exchange *x)
     struct scrape *s = mem_zalloc(1, sizeof *s);
     struct buf body = BUF_INIT;
     s->http = x->http;
-    engine_counters(o->engine, &s->engine);
-    if (o->deliver)
-        s->n_endpoints = deliver_metrics(o->deliver, s->endpoints, ENDPOINTS_MAX);
+    o->engine.counters(o->engine.arg, &s->engine);
+    s->has_shards = o->engine.shards != NULL;
+    if (s->has_shards)
+        o->engine.shards(o->engine.arg, &s->shards);
+    if (o->desk)
+        s->n_endpoints = o->desk->metrics(o->desk->arg, s->endpoints, ENDPOINTS_MAX);
     process_look(&s->process);
     metrics_write(s, &body);
     free(s);

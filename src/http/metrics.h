@@ -11,6 +11,8 @@
 struct scrape {
     const struct http *http;
     struct engine_counters engine;
+    struct shard_counts shards;
+    bool has_shards;
     struct endpoint_metrics endpoints[ENDPOINTS_MAX];
     unsigned n_endpoints;
     struct process process;
@@ -30,6 +32,7 @@ struct metric_section {
 extern const struct metric_section engine_section;   /* metrics_engine.c */
 extern const struct metric_section endpoint_section; /* metrics_endpoints.c */
 extern const struct metric_section http_section;     /* metrics_http.c */
+extern const struct metric_section shards_section;   /* metrics_shards.c */
 
 extern const struct metric_section *const metric_sections[]; /* metrics.c */
 extern const size_t metric_sections_n;

@@ -59,7 +59,7 @@ static const struct {
     {415, "another content type than those that are taken", NULL},
     {422, "it was understood, and cannot be done", NULL},
     {429, "too many requests with this token", "Retry-After"},
-    {503, "too much is queued, or the daemon is stopping", "Retry-After"},
+    {503, "too much is queued, nobody has the shard just now, or the daemon is stopping", "Retry-After"},
 };
 
 /* What everything may come to that not anyone may ask for. */

@@ -17,7 +17,7 @@ static const struct api_member input_fault[] = {
     {"unit?", "text|null", "the unit's code: only of the op unit"},
     {"op", "@op|null", NULL},
     {"result", "=error", NULL},
-    {"reason", "=malformed forbidden key-reused too-many-lines", NULL},
+    {"reason", "=malformed forbidden key-reused too-many-lines unknown", NULL},
     {"line", "seq", "in this body, from 1"},
     {"member?", "text", "at fault"},
     {"detail", "text", "what is wrong, and what was expected"},
@@ -63,7 +63,7 @@ static const struct api_member person_id[] = {
 };
 
 static const struct api_member people_end[] = {
-    {"position", "position", "of the log: the list is as of then"},
+    {"position", "place", "of the log: the list is as of then; a number on one store, else opaque"},
     {"beneficiaries", "count", "how many lines stand before"},
     {"after", "id|null", "pass it to go on; null: that was everybody"},
 };
@@ -79,7 +79,7 @@ static const struct api_member period_row[] = {
 
 static const struct api_member period_end[] = {
     {"period", "month", NULL},
-    {"position", "position", "of the log: the list is as of then"},
+    {"position", "place", "of the log: the list is as of then; a number on one store, else opaque"},
     {"payable", "count", NULL},
     {"withheld", "count", NULL},
 };
@@ -114,7 +114,7 @@ static const struct api_member channel[] = {
 };
 
 static const struct api_member status[] = {
-    {"position", "position", "the last durable event"},
+    {"position", "place", "the last durable event; on several shards opaque, behind all that is durable"},
     {"now", "time", "by the daemon's clock"},
     {"simulated", "boolean", "that clock is not the system's"},
     {"enrolled", "count", NULL},
@@ -129,6 +129,22 @@ static const struct api_member status[] = {
     {"channels", "[Channel]", NULL},
     {"log_bytes", "count", NULL},
     {"incarnation", "text", "the store's own name: part of every event's id for the outside"},
+    {"silent?", "[count]", "of a set of shards: those for which nobody answered, which the counts leave out"},
+    {"shards?", "Shards", "of a set of shards"},
+};
+
+static const struct api_member shard_daemon[] = {
+    {"name", "text", NULL},
+    {"shards", "[count]", "the numbers of those that it owns"},
+    {"since", "count", "Unix seconds"},
+    {"revision", "count", "of its configuration"},
+    {"why", "text|null", "what keeps it from owning any"},
+};
+
+static const struct api_member shards[] = {
+    {"daemons", "[ShardDaemon]", "those that are alive"},
+    {"shards", "count", "how many there are"},
+    {"unowned", "[count]", "the numbers of those that nobody owns"},
 };
 
 static const struct api_member caller[] = {
@@ -150,6 +166,7 @@ static const struct api_member hold[] = {
     {"by", "text|null", "who placed it; null: the daemon"},
     {"due", "count|null", "of the brake: suspensions that came due"},
     {"limit", "count|null", "of the brake"},
+    {"pending?", "[count]", "of an order: the shards that have not carried it out yet"},
 };
 
 static const struct api_member holds[] = {
@@ -320,6 +337,8 @@ static const struct {
     {"NextDeadlines", "Deadlines of one kind at one instant.", ROWS(next_deadlines), OPEN},
     {"Channel", "A channel, and what it brought.", ROWS(channel), OPEN},
     {"Status", "One screen's worth.", ROWS(status), OPEN},
+    {"ShardDaemon", "One of the daemons that share a set of shards.", ROWS(shard_daemon), OPEN},
+    {"Shards", "A set of shards, and who owns them.", ROWS(shards), OPEN},
     {"Caller", "Who asks, and what that one may do.", ROWS(caller), OPEN},
     {"Hold", "What keeps suspensions back.", ROWS(hold), OPEN},
     {"Holds", "The holds in force.", ROWS(holds), OPEN},

@@ -9,7 +9,7 @@
 #define MEMBERS_MAX 40 /* of one object; an endpoint has some 25 */
 
 static const struct {
-    const char *word, *type, *rest;
+    const char *word, *type, *rest; /* type NULL: it stands in rest, and such a member is never null */
 } types[] = {
     {"text", "string", NULL},
     {"boolean", "boolean", NULL},
@@ -19,6 +19,7 @@ static const struct {
     {"true", "boolean", "\"const\": true"},
     {"count", "integer", "\"minimum\": 0"},
     {"position", "integer", "\"minimum\": 0"},
+    {"place", NULL, "\"type\": [\"integer\", \"string\"], \"minimum\": 0"},
     {"seq", "integer", "\"minimum\": 1"},
     {"amount", "integer", "\"minimum\": 0, \"maximum\": 1000000000000"},
     {"date", "string", "\"format\": \"date\""},
@@ -165,9 +166,10 @@ static void write_plain(struct buf *out, struct str type, bool nullable)
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
         if (!str_is(type, types[i].word))
             continue;
-        write_name(out, types[i].type, nullable);
+        if (types[i].type)
+            write_name(out, types[i].type, nullable);
         if (types[i].rest)
-            buf_printf(out, ", %s", types[i].rest);
+            buf_printf(out, types[i].type ? ", %s" : "%s", types[i].rest);
         return;
     }
     no_such(type.p);

@@ -60,7 +60,7 @@ static void on_answered(struct completion *done)
         order_free(o);
 }
 
-/* Through the queue, for this may be called from within deliver_...(), or in the midst of a tick. */
+/* Through the queue, for this may be called from within desk->give(), or in the midst of a tick. */
 static void on_done(struct deliver_order *order)
 {
     struct order *o = order->owner;
@@ -79,10 +79,12 @@ void order_end(struct exchange *x)
     o->done.queue = x->http->queue;
     o->order.done = on_done;
     o->order.owner = o;
-    if (!o->verb->read(x, o))
+    if (o->verb->read && !o->verb->read(x, o))
         return;
+    const struct desk *desk = x->http->options.desk;
     o->given = true;
-    o->verb->give(x->http->options.deliver, &o->order);
+    o->call.verb = o->verb->desk;
+    desk->give(desk->arg, &o->call, &o->order);
 }
 
 void order_close(struct exchange *x)

@@ -5,8 +5,6 @@
  * goes wrong under way cuts the answer off before its last chunk. */
 #include "http/people.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "http/number.h"
@@ -34,6 +32,7 @@ static void listing_free(struct listing *l)
     if (l->next)
         l->next->link = l->link;
     buf_done(&l->request.body);
+    buf_done(&l->request.scan.positions);
     buf_done(&l->policy);
     buf_done(&l->after);
     free(l);
@@ -84,11 +83,23 @@ static ssize_t read_slice(void *arg, uint64_t at, char *to, size_t max)
     return 0;
 }
 
+/* As of where in the log, as clients hold it. */
+static void add_position(struct exchange *x, const struct scan_order *o)
+{
+    struct buf position = BUF_INIT;
+    if (o->positions.n)
+        buf_addstr(&position, buf_str(&o->positions));
+    else
+        buf_add_u64(&position, o->position);
+    buf_addc(&position, '\0');
+    exchange_add_header(x, "Lifecertd-Position", position.p);
+    buf_done(&position);
+}
+
 static void answer(struct listing *l)
 {
     struct exchange *x = l->x;
     const struct request *r = &l->request;
-    char position[24];
     if (r->err == ERR_FULL) {
         exchange_problem(x, 503, NULL, "%s", r->msg.text);
         exchange_add_header(x, MHD_HTTP_HEADER_RETRY_AFTER, RETRY_AFTER);
@@ -97,9 +108,8 @@ static void answer(struct listing *l)
     else if (r->err != ERR_OK)
         exchange_error(x, r->err, &r->msg);
     else {
-        snprintf(position, sizeof position, "%" PRIu64, r->scan.position);
         exchange_answer_from(x, 200, NDJSON, read_slice, l, NULL);
-        exchange_add_header(x, "Lifecertd-Position", position);
+        add_position(x, &r->scan);
     }
 }
 

@@ -118,11 +118,14 @@ static void answer_health(struct exchange *x)
     exchange_answer(x, 200, "text/plain", &body);
 }
 
-/* Nobody can ask before the engine has recovered: the sockets are opened after it. */
+/* Nobody can ask before one engine has recovered: the sockets are opened after it. Shards may come and go later. */
 static void answer_ready(struct exchange *x)
 {
+    const struct http_engine *e = &x->http->options.engine;
     if (x->http->draining)
         exchange_problem(x, 503, NULL, "the daemon is stopping");
+    else if (e->ready && !e->ready(e->arg))
+        exchange_problem(x, 503, NULL, "this daemon does not serve its shards yet");
     else
         answer_health(x);
 }

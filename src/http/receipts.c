@@ -7,8 +7,8 @@
  * a stranger's is not worth its memory. */
 static void check_secret(struct exchange *x)
 {
-    const struct deliver *d = x->http->options.deliver;
-    if (exchange_has_delivery(x) && !deliver_takes_receipts(d, x->match.captures[0], x->match.captures[1]))
+    const struct desk *desk = x->http->options.desk;
+    if (exchange_has_delivery(x) && !desk->takes_receipts(desk->arg, x->match.captures[0], x->match.captures[1]))
         exchange_problem(x, 404, NULL, "there is nothing at this path");
 }
 
@@ -22,13 +22,8 @@ static bool read_receipt(struct exchange *x, struct order *o)
     o->receipt.query = (struct str){o->text.p, query};
     o->receipt.body = (struct str){o->text.p + query, o->text.n - query};
     o->order.endpoint = o->name;
+    o->call.receipt = &o->receipt;
     return true;
-}
-
-static void give_receipt(struct deliver *d, struct deliver_order *order)
-{
-    struct order *o = order->owner;
-    deliver_receipt(d, &o->receipt, order);
 }
 
 /* What the gateway wants to read; to one that wants nothing, a word for people. */
@@ -41,6 +36,6 @@ static void answer_taken(struct exchange *x, struct order *o)
 }
 
 static const struct verb receipt_verb = {
-    .read = read_receipt, .give = give_receipt, .answer = answer_taken, .invalid = 400};
+    .desk = DESK_RECEIPT, .read = read_receipt, .answer = answer_taken, .invalid = 400};
 
 const struct handler receipt_handler = {ORDER_HANDLER, .begin = check_secret, .verb = &receipt_verb};

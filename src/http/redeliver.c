@@ -5,7 +5,7 @@
 #include "http/order.h"
 #include "http/routes.h"
 
-#define PLACE_MAX 32 /* bytes of a number or a time */
+#define PLACE_MAX 65536 /* bytes of a number, of a time, or of a position, which takes some four a shard */
 
 enum {
     FIELD_OF_AFTER,
@@ -24,6 +24,15 @@ static bool read_number(struct str text, struct log_place *out)
     if (!number_read(text, &place.number))
         return false;
     *out = place;
+    return true;
+}
+
+/* Of several shards. What it says their desk finds out. */
+static bool read_position(struct str text, struct log_place *out)
+{
+    if (text.n < 2 || text.p[0] != 's')
+        return false;
+    *out = (struct log_place){.kind = PLACE_POSITION, .position = text};
     return true;
 }
 
@@ -53,11 +62,11 @@ static bool read_range(struct exchange *x, const struct json_field *f, struct re
         exchange_problem(x, 400, after.p ? "since" : "after", "one of \"after\" and \"since\" says where to begin");
         return false;
     }
-    if (after.p && !read_number(after, &c->from))
+    if (after.p && !read_number(after, &c->from) && !read_position(after, &c->from))
         return refuse(x, "after", "the number of an event, or 0");
     if (since.p && !read_time(since, &c->from))
         return refuse(x, "since", "a time (expected \"2026-06-16T09:00:00+08:00\" or \"2026-06-16\")");
-    if (until.p && !read_number(until, &c->until) && !read_time(until, &c->until))
+    if (until.p && !read_number(until, &c->until) && !read_time(until, &c->until) && !read_position(until, &c->until))
         return refuse(x, "until",
                       "the number of an event, or a time (expected \"2026-06-16T09:00:00+08:00\" or "
                       "\"2026-06-16\")");
@@ -79,16 +88,11 @@ static bool read_redeliver(struct exchange *x, struct order *o)
         return false;
     o->redeliver.type = f[FIELD_OF_TYPE].value;
     o->redeliver.subject = f[FIELD_OF_SUBJECT].value;
+    o->call.redeliver = &o->redeliver;
     o->order.endpoint = o->name;
     o->order.by = f[FIELD_OF_BY].value;
     o->order.why = f[FIELD_OF_WHY].value;
     return true;
-}
-
-static void give_redeliver(struct deliver *d, struct deliver_order *order)
-{
-    struct order *o = order->owner;
-    deliver_redeliver(d, &o->redeliver, order);
 }
 
 /* It has only begun. */
@@ -111,11 +115,11 @@ static bool read_cancel(struct exchange *x, struct order *o)
 
 static const struct verb redeliver_verb = {.name = "redeliver",
                                            .about = "endpoint",
+                                           .desk = DESK_REDELIVER,
                                            .read = read_redeliver,
-                                           .give = give_redeliver,
                                            .answer = answer_redeliver};
 static const struct verb cancel_verb = {
-    .name = "cancel-redelivery", .about = "endpoint", .read = read_cancel, .give = deliver_redeliver_cancel};
+    .name = "cancel-redelivery", .about = "endpoint", .desk = DESK_REDELIVER_CANCEL, .read = read_cancel};
 
 const struct handler redeliver_handler = {ORDER_HANDLER, .verb = &redeliver_verb};
 const struct handler redeliver_cancel_handler = {ORDER_HANDLER, .verb = &cancel_verb};

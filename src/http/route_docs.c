@@ -141,10 +141,13 @@ const struct route_doc events_doc = {
     .tag = "events",
     .summary = "Read the log",
     .about = "The log's own lines, for whoever cannot be called. With Accept: text/event-stream they come as "
-             "Server-Sent Events, as long as the client stays: id is the number, event the type, data the line.",
+             "Server-Sent Events, as long as the client stays: id is the position behind it, event the type, data the "
+             "line. On a set of shards subject and seq together name an event.",
     .parameters = PARAMETERS(
         {DOC_QUERY, "after?", "text",
          "begins behind this position of the log, which is opaque: one that was given before"},
+        {DOC_QUERY, "back?", "count",
+         "begins about so many events, up to 1000000, before that position, or before the log's end"},
         {DOC_QUERY, "limit?", "count", "at most so many events, 1 to 10000; by default 1000, of a stream none"},
         {DOC_QUERY, "type?", "text",
          "only types that one of these patterns fits, with commas between, such as benefit.*"},

@@ -13,14 +13,23 @@ struct entry {
     uint8_t type;
 };
 
+/* Where a line is from, when there are several shards. */
+struct origin {
+    uint64_t seq;
+    unsigned shard;
+};
+
 struct tail {
-    struct store_reader *reader; /* NULL: closed */
+    bool open;
+    struct store_reader *reader; /* of one store */
     struct event_arena arena;
     char *bytes;
     struct entry *entries; /* of line seq at seq modulo `lines` */
     size_t size, lines;
-    size_t at;           /* in bytes: behind the youngest line */
-    uint64_t first, end; /* first..end are here; first == end + 1: none */
+    size_t at;                       /* in bytes: behind the youngest line */
+    uint64_t first, end;             /* first..end are here; first == end + 1: none */
+    struct origin *origins;          /* beside entries; NULL: one store */
+    struct position before, reached; /* of the shards: what is before first, and at end */
 };
 
 struct tail *tail_new(size_t bytes, size_t lines)
@@ -51,10 +60,24 @@ enum err tail_open(struct tail *t, const struct store *s, struct errmsg *msg)
     enum err e = store_reader_open(s, info.durable, &t->reader, msg);
     if (e != ERR_OK)
         return e;
+    t->open = true;
     t->at = 0;
     t->end = info.durable;
     t->first = t->end + 1;
     return ERR_OK;
+}
+
+void tail_open_shards(struct tail *t, const struct position *ends)
+{
+    position_init(&t->before, ends->n);
+    position_init(&t->reached, ends->n);
+    memcpy(t->before.v, ends->v, ends->n * sizeof *ends->v);
+    memcpy(t->reached.v, ends->v, ends->n * sizeof *ends->v);
+    t->origins = mem_alloc(t->lines * sizeof *t->origins);
+    t->open = true;
+    t->at = 0;
+    t->end = 1; /* so that 0 is before everything that it ever holds */
+    t->first = 2;
 }
 
 void tail_close(struct tail *t)
@@ -62,11 +85,16 @@ void tail_close(struct tail *t)
     if (t->reader)
         store_reader_close(t->reader);
     t->reader = NULL;
+    free(t->origins);
+    t->origins = NULL;
+    position_done(&t->before);
+    position_done(&t->reached);
+    t->open = false;
 }
 
 bool tail_is_open(const struct tail *t)
 {
-    return t->reader != NULL;
+    return t->open;
 }
 
 uint64_t tail_end(const struct tail *t)
@@ -90,6 +118,24 @@ struct tail_line tail_get(const struct tail *t, uint64_t seq)
     return (struct tail_line){(enum event_type)e->type, e->subject, {t->bytes + e->offset, e->n}};
 }
 
+unsigned tail_shard(const struct tail *t, uint64_t number, uint64_t *seq)
+{
+    const struct origin *o = &t->origins[number & (t->lines - 1)];
+    *seq = o->seq;
+    return o->shard;
+}
+
+const struct position *tail_reached(const struct tail *t)
+{
+    return t->origins ? &t->reached : NULL;
+}
+
+const struct position *tail_before(const struct tail *t, uint64_t *number)
+{
+    *number = t->first - 1;
+    return t->origins ? &t->before : NULL;
+}
+
 /* FNV-1a */
 uint32_t subject_hash(struct str subject)
 {
@@ -106,17 +152,53 @@ static bool oldest_is_within(const struct tail *t, size_t from, size_t to)
     return t->first <= t->end && e->offset < to && e->offset + e->n > from;
 }
 
+/* The oldest gives way. */
+static void drop(struct tail *t)
+{
+    const struct origin *o = t->origins ? &t->origins[t->first & (t->lines - 1)] : NULL;
+    if (o)
+        t->before.v[o->shard] = o->seq;
+    t->first++;
+}
+
 /* A place for n bytes in one piece, for which the oldest give way. */
 static size_t make_room(struct tail *t, size_t n)
 {
     if (t->at + n > t->size) {
         while (oldest_is_within(t, t->at, t->size))
-            t->first++;
+            drop(t);
         t->at = 0;
     }
     while (t->end + 1 - t->first == t->lines || oldest_is_within(t, t->at, t->at + n))
-        t->first++;
+        drop(t);
     return t->at;
+}
+
+/* As the next one, or, when it is too long, in its place nothing: whoever wants it reads the log. */
+static void keep(struct tail *t, const struct tail_line *l)
+{
+    struct str line = l->line;
+    if (line.n > t->size / 2) {
+        while (t->first <= t->end)
+            drop(t);
+        t->first = ++t->end + 1;
+        return;
+    }
+    size_t place = make_room(t, line.n);
+    memcpy(t->bytes + place, line.p, line.n);
+    t->at = place + line.n;
+    t->end++;
+    *entry_of(t, t->end) = (struct entry){(uint32_t)place, (uint32_t)line.n, l->subject, (uint8_t)l->type};
+}
+
+void tail_add(struct tail *t, unsigned shard, uint64_t seq, const struct tail_line *l)
+{
+    keep(t, l);
+    t->reached.v[shard] = seq;
+    if (t->first > t->end)
+        t->before.v[shard] = seq;
+    else
+        t->origins[t->end & (t->lines - 1)] = (struct origin){seq, shard};
 }
 
 static enum err add(struct tail *t, uint64_t seq, struct str line, uint64_t *types, struct errmsg *msg)
@@ -125,17 +207,7 @@ static enum err add(struct tail *t, uint64_t seq, struct str line, uint64_t *typ
     if (event_read_head(line, &head, &t->arena) != ERR_OK)
         return err_set(msg, ERR_DAMAGED, "event %" PRIu64 " cannot be read", seq);
     *types |= UINT64_C(1) << head.type;
-    if (line.n > t->size / 2) { /* whoever wants it reads the log */
-        t->end = seq;
-        t->first = seq + 1;
-        return ERR_OK;
-    }
-    size_t place = make_room(t, line.n);
-    memcpy(t->bytes + place, line.p, line.n);
-    t->at = place + line.n;
-    t->end = seq;
-    *entry_of(t, seq) =
-        (struct entry){(uint32_t)place, (uint32_t)line.n, subject_hash(head.subject), (uint8_t)head.type};
+    keep(t, &(struct tail_line){head.type, subject_hash(head.subject), line});
     return ERR_OK;
 }
 

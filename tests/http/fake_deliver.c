@@ -56,6 +56,8 @@ static void decide(struct deliver_order *o)
         add_text(&o->body, "by", o->by);
         add_text(&o->body, "why", o->why);
         add_text(&o->body, "phone", o->phone);
+        if (o->shard)
+            buf_printf(&o->body, ",\"shard\":%u", o->shard);
         buf_printf(&o->body, ",\"seq\":%llu}", (unsigned long long)o->seq);
     }
     o->done(o);
@@ -63,7 +65,7 @@ static void decide(struct deliver_order *o)
 
 static void add_place(struct buf *b, const char *name, const struct log_place *p)
 {
-    static const char *const kinds[] = {"none", "number", "instant", "date"};
+    static const char *const kinds[] = {"none", "number", "instant", "date", "position"};
     long long value = p->kind == PLACE_NUMBER ? (long long)p->number : p->kind == PLACE_INSTANT ? p->at : p->date;
     buf_printf(b, ",\"%s\":\"%s %lld\"", name, kinds[p->kind], p->kind == PLACE_NOT_GIVEN ? 0 : value);
 }

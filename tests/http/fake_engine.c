@@ -123,6 +123,8 @@ static void begin_scan(struct engine *e, struct request *r)
 {
     const struct scan_order *o = &r->scan;
     r->scan.position = FAKE_POSITION;
+    if (str_is(o->policy, "sharded"))
+        buf_adds(&r->scan.positions, FAKE_POSITIONS);
     buf_printf(&r->body, "{\"kind\":%d,\"status\":%d", (int)o->kind, o->status);
     add_text(&r->body, "policy", o->policy);
     add_text(&r->body, "after", o->after);
@@ -167,6 +169,9 @@ static void answer(struct engine *e, struct request *r)
     r->err = ERR_OK;
     for (uint32_t i = 0; i < r->n_inputs; i++)
         r->results[i] = result_under(e, &r->inputs[i], r->keys ? &r->keys[i] : NULL);
+    for (uint32_t i = 0; i < r->n_inputs; i++)
+        if (str_is(r->inputs[i].ref, "lost"))
+            r->err = err_set(&r->msg, ERR_IO, "nobody answers for shard 3");
     if (r->kind == REQUEST_SCAN)
         answer_scan(e, r);
     else if (r->kind != REQUEST_INPUTS && r->kind != REQUEST_STREAM_END)

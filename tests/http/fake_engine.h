@@ -22,6 +22,7 @@ void fake_engine_limit(struct engine *e, uint64_t inputs);
 #define FAKE_SLICES 40
 #define FAKE_SLICE_BYTES 250000
 #define FAKE_POSITION 4711
+#define FAKE_POSITIONS "sAgUG"
 
 struct fake_counts {
     uint64_t requests[REQUEST_KIND_N];
@@ -31,11 +32,11 @@ struct fake_counts {
 struct fake_counts fake_engine_counts(struct engine *e);
 
 /* What it answers: a ref "reject" is rejected as stale, "error" is an error of the member channel, "many" has three
- * events, "unchanged" none. Under a key that it has seen it answers as the first time, another input under it is an
+ * events, "unchanged" none, and of a request with "lost" nobody knows what came of it (ERR_IO). Under a key that it has seen it answers as the first time, another input under it is an
  * error; it remembers FAKE_KEYS. SHOW and STORY of "absent" are ERR_ABSENT, of anything else {"id":...}. DUE,
  * HOLD_PLACE and HOLD_LIFT answer with what they were asked. A SCAN repeats what it was asked in its first slice and
  * has FAKE_SLICES of them, then a last line; its policy is "full" (ERR_FULL), "unknown" (ERR_INVALID), "broken" (the
- * third slice fails), "sparse" (only the first and the last have text) or "big" (slices of FAKE_SLICE_BYTES). Its
- * counters are made up, but for the inputs that are queued. */
+ * third slice fails), "sparse" (only the first and the last have text), "sharded" (its position is FAKE_POSITIONS) or
+ * "big" (slices of FAKE_SLICE_BYTES). Its counters are made up, but for the inputs that are queued. */
 
 #endif

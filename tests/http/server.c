@@ -21,6 +21,7 @@ struct server_inside {
     pthread_t thread;
     struct loop *loop;
     struct http *http;
+    struct desk desk;
     char address[128];
     int fd;
 };
@@ -51,6 +52,21 @@ static void *run(void *arg)
     return NULL;
 }
 
+/* The logs of several shards, and whom to ask where it says so. */
+static void read_shards(struct http_engine *e, const struct http_engine *given)
+{
+    e->store = NULL;
+    e->uri = given->uri;
+    e->store_options = given->store_options;
+    e->set = given->set;
+    e->shards = given->shards;
+    if (given->submit) {
+        e->arg = given->arg;
+        e->submit = given->submit;
+        e->counters = given->counters;
+    }
+}
+
 static struct server start(const struct http_options *given, struct deliver *deliver)
 {
     static unsigned n;
@@ -58,8 +74,11 @@ static struct server start(const struct http_options *given, struct deliver *del
     struct server s = {.engine = fake_engine_new(), .deliver = deliver, .inside = in};
     struct http_options o = *given;
     struct errmsg msg;
-    o.engine = s.engine;
-    o.deliver = deliver;
+    o.engine = http_engine_of(s.engine);
+    if (given->engine.set)
+        read_shards(&o.engine, &given->engine);
+    in->desk = desk_of(deliver);
+    o.desk = deliver ? &in->desk : NULL;
     strcpy(o.country_code, "+86");
     snprintf(s.path, sizeof s.path, "%s/s%u", tap_tmpdir(), n++);
     snprintf(in->address, sizeof in->address, "unix:%s", s.path);

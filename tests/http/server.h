@@ -14,7 +14,8 @@ struct server {
 };
 
 struct server server_new(uint32_t max_lines, bool allow_at);
-/* With options of its own, but for the engine, delivery and the country code. */
+/* With options of its own, but for the engine, delivery and the country code. Where these name a set of shards their logs
+ * are read, and who takes requests there is asked in place of the fake engine. */
 struct server server_new_with(const struct http_options *o);
 /* One that has no delivery. */
 struct server server_new_without_delivery(void);

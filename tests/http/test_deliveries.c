@@ -133,6 +133,16 @@ static const struct {
     {"POST", "/v1/deliveries/:7/retry", WHO, 404, "no such delivery"},
     {"POST", "/v1/deliveries/payroll:7x/retry", WHO, 404, "no such delivery"},
     {"POST", "/v1/deliveries/payroll:18446744073709551616/retry", WHO, 404, "no such delivery"},
+    /* of several shards */
+    {"POST", "/v1/deliveries/payroll:3_7/retry", WHO, 200, "'shard':3,'seq':7}"},
+    {"POST", "/v1/deliveries/payroll:4096_7/retry", WHO, 404, "no such delivery"},
+    {"POST", "/v1/deliveries/payroll:_7/retry", WHO, 404, "no such delivery"},
+    {"POST", "/v1/deliveries/payroll:3_/retry", WHO, 404, "no such delivery"},
+    {"GET", "/v1/deliveries?endpoint=payroll&after=3_7", NULL, 200, "'after':7,"},
+    {"GET", "/v1/deliveries?endpoint=payroll&after=3_", NULL, 400, "'member':'after'"},
+    {"GET", "/v1/deliveries?after=3_0", NULL, 400, "needs an \\'endpoint\\'"},
+    {"POST", AGAIN, "{'after':'sAgEB','by':'Li','why':'w'}", 202, "'from':'position "},
+    {"POST", AGAIN, "{'after':'x17','by':'Li','why':'w'}", 400, "'member':'after'"},
     /* receipts */
     {"GET", RECEIPTS "?id=m_0_7&type=1", NULL, 200, "{'query':'id=m_0_7&type=1','bytes':0}"},
     {"POST", RECEIPTS, "[{}]", 200, "{'query':'','bytes':4}"},

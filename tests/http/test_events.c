@@ -74,6 +74,7 @@ static const struct {
     {"?limit=0", "'member':'limit'"},
     {"?limit=10001", "'member':'limit','detail':'argument \\'limit\\' is not a whole number from 1 to 10000'"},
     {"?wait=301", "'member':'wait'"},
+    {"?back=1000001", "'member':'back'"},
     {"?wait=soon", "'member':'wait'"},
     {"?type=", "'member':'type'"},
     {"?type=grace.*,benefits.*", "'member':'type','detail':'argument \\'type\\': \\'benefits.*\\' matches no type"},
@@ -126,6 +127,12 @@ static void all_of_it(void)
     ok(body_is(1, 2500) && position() == 2500, "as many as are wanted");
     get("/v1/events?after=7&limit=1");
     ok(body_is(8, 8) && position() == 8, "or as few");
+    get("/v1/events?back=3");
+    ok(body_is(2498, 2500) && position() == 2500, "the latest alone");
+    get("/v1/events?after=10&back=3&limit=2");
+    ok(body_is(8, 9) && position() == 9, "or from a little before a position");
+    get("/v1/events?after=2&back=3&limit=2");
+    ok(body_is(1, 2), "which is never before the beginning");
     client_send(c, HEAD_REQUEST, sizeof HEAD_REQUEST - 1);
     client_read_head(c, &r);
     ok(r.status == 200 && position() == 1000, "HEAD says how far it would have been looked");

@@ -198,6 +198,9 @@ static void full(void)
     fake_engine_limit(s.engine, UINT64_MAX);
     ask("POST", "/v1/inputs", JSON, CERTIFY("a"));
     is_int(r.status, 200, "and 200 when it is not any more");
+    ask("POST", "/v1/inputs", JSON, CERTIFY("lost"));
+    ok(r.status == 503 && header_is("Retry-After", "1") && strstr(r.body.p, "nobody answers for shard 3"),
+       "503 also when nobody knows what came of it");
 }
 
 /* --- framing --- */
@@ -274,7 +277,7 @@ static void who_may(void)
 
 int main(void)
 {
-    plan(N_ROWS + 4 + 6 + 2 + N_RAW + 1 + 2);
+    plan(N_ROWS + 4 + 6 + 3 + N_RAW + 1 + 2);
     s = server_new(1000, false);
     c = client_new(s.path);
     table();

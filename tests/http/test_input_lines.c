@@ -101,6 +101,20 @@ static void each_line(void)
     buf_done(&body);
 }
 
+static void lost(void)
+{
+    struct buf body = BUF_INIT;
+    add_line(&body, "lost", 1);
+    BUF_LIT(&body, "nonsense\n");
+    post("", buf_str(&body));
+    is_int(r.status, 200, "a line of which nobody knows whether it was decided");
+    is_str(reply_line(&r, 0),
+           "{'id':null,'op':null,'result':'error','reason':'unknown','line':1,'detail':'nobody answers for shard 3'}",
+           "is answered so");
+    ok(reply_line(&r, 1) && strstr(reply_line(&r, 1), "'malformed'"), "and others are what they are");
+    buf_done(&body);
+}
+
 static void empty(void)
 {
     post("", STR_LIT(""));
@@ -445,9 +459,10 @@ static void streams(void)
 
 int main(void)
 {
-    plan(2 + 12 + 2 + 2 + 5 + 1 + 1 + 2 + 2 + 3 + 1 + 1 + 5 + 9);
+    plan(2 + 12 + 2 + 3 + 2 + 5 + 1 + 1 + 2 + 2 + 3 + 1 + 1 + 5 + 9);
     s = server_new(MAX_LINES, false);
     each_line();
+    lost();
     empty();
     long_lines();
     many_lines();

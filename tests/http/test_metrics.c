@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "http/metrics.h"
+#include "shards/set.h"
 #include "tests/http/server.h"
 #include "tests/lib/http_client.h"
 #include "tests/lib/tap.h"
@@ -73,6 +74,8 @@ static const char *const absent[] = {
     "last_success_timestamp_seconds{endpoint=\"texts\"}",
     "receipts_total{endpoint=\"payroll\"",
     "\nlifecertd_http_requests_total{",
+    "\nlifecertd_shards ",
+    "\nlifecertd_office_idle ",
 };
 
 static void test_first(const struct server *s)
@@ -140,9 +143,39 @@ static void test_without_delivery(void)
     server_free(&s);
 }
 
+static const char *const shard_lines[] = {
+    "lifecertd_shards 8",
+    "lifecertd_shards_owned 3",
+    "lifecertd_shards_unowned 1",
+    "lifecertd_office_daemons 2",
+    "lifecertd_office_idle 1",
+    "lifecertd_office_orders_outstanding 4",
+    "lifecertd_office_silent_seconds 1.25",
+};
+
+static void count_shards(void *arg, struct shard_counts *out)
+{
+    (void)arg;
+    *out = (struct shard_counts){8, 3, 1, 2, true, 4, 1250};
+}
+
+/* Nobody reads their logs, which are nowhere. */
+static void test_shards(void)
+{
+    struct shard_set set = {.n = 8};
+    struct http_options o = {.max_lines = 100, .engine = {.uri = "redis://127.0.0.1:1/none", .set = &set}};
+    o.engine.shards = count_shards;
+    struct server s = server_new_with(&o);
+    scrape(&s);
+    for (size_t i = 0; i < sizeof shard_lines / sizeof *shard_lines; i++)
+        ok(says(shard_lines[i]), "%s", shard_lines[i]);
+    server_free(&s);
+}
+
 int main(void)
 {
-    plan(2 + sizeof lines / sizeof *lines + sizeof absent / sizeof *absent + 2 + 7 + 3 + 2);
+    plan(sizeof shard_lines / sizeof *shard_lines + 2 + sizeof lines / sizeof *lines + sizeof absent / sizeof *absent +
+         2 + 7 + 3 + 2);
     struct server s = server_new(100, false);
     test_first(&s);
     test_families();
@@ -150,6 +183,7 @@ int main(void)
     test_process();
     server_free(&s);
     test_without_delivery();
+    test_shards();
     reply_done(&r);
     return tap_end();
 }

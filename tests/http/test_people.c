@@ -54,6 +54,8 @@ static void test_whole(void)
     is_str(reply_line(&r, FAKE_SLICES), "{\"last\":true}", "to the end");
     is_str(reply_header(&r, "Lifecertd-Position"), "4711", "the header says as of which position");
     is_str(reply_header(&r, "Content-Type"), "application/x-ndjson", "and what it is");
+    get("/v1/beneficiaries?policy=sharded");
+    is_str(reply_header(&r, "Lifecertd-Position"), FAKE_POSITIONS, "of several shards a text that covers all of them");
     is_int(get("/v1/beneficiaries?policy=sparse"), 200, "slices without a line");
     is_int(lines(), 2, "leave no trace");
     is_int(get("/v1/beneficiaries?policy=big"), 200, "large ones");
@@ -189,7 +191,7 @@ static void test_stop(void)
 
 int main(void)
 {
-    plan(12 + 4 + 12 + 4 + 3 + 4 + 7 + 2);
+    plan(13 + 4 + 12 + 4 + 3 + 4 + 7 + 2);
     s = server_new(1000, false);
     test_whole();
     test_arguments();

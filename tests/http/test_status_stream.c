@@ -1,8 +1,10 @@
 /* GET /v1/status as Server-Sent Events: what it says when it changes, once for everybody. */
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "shards/set.h"
 #include "tests/http/fake_engine.h"
 #include "tests/http/fake_log.h"
 #include "tests/http/server.h"
@@ -109,6 +111,83 @@ static void many(void)
     reply_done(last);
 }
 
+/* --- answers that are long in coming, or never do --- */
+
+static struct {
+    struct request *held;
+    unsigned asked, most; /* at one time */
+} slow;
+
+static bool hold_request(void *arg, struct request *request)
+{
+    (void)arg;
+    slow.asked++;
+    slow.most += slow.held != NULL;
+    slow.held = request;
+    return true;
+}
+
+static void count_nothing(void *arg, struct engine_counters *out)
+{
+    (void)arg;
+    *out = (struct engine_counters){.n_channels = 0};
+}
+
+/* On the loop. text NULL: nobody answers for a shard. */
+static void answer_held(void *text)
+{
+    struct request *request = slow.held;
+    slow.held = NULL;
+    request->err = text ? ERR_OK : ERR_IO;
+    if (text)
+        buf_adds(&request->body, text);
+    request->done(request);
+}
+
+static void look_for_held(void *arg)
+{
+    *(bool *)arg = slow.held != NULL;
+}
+
+static void await_held(struct server *front)
+{
+    bool held = false;
+    while (!held)
+        server_do(front, look_for_held, &held);
+}
+
+#define LONG_MS 2500 /* more than twice as long as it asks */
+
+static void slow_answers(void)
+{
+    char first[] = "{\"now\":\"1\",\"position\":\"sAgEB\"}", second[] = "{\"now\":\"2\",\"position\":\"sAgEC\"}";
+    struct shard_set set = {.n = 2};
+    struct http_options o = {.max_lines = 10, .engine = {.set = &set, .uri = "redis://127.0.0.1:1/none"}};
+    struct client *c;
+    struct reply r;
+    o.engine.submit = hold_request;
+    o.engine.counters = count_nothing;
+    struct server front = server_new_with(&o), kept = s;
+    s = front;
+    begin(&c, &r);
+    await_held(&front);
+    poll(NULL, 0, LONG_MS); /* the subject of the test: an answer that takes so long */
+    server_do(&front, answer_held, first);
+    ok(next(c, &r) && says(&r, "'position':'sAgEB'}"), "an answer that was long in coming comes");
+    is_int(slow.most, 0, "and meanwhile nothing more was asked");
+    await_held(&front);
+    server_do(&front, answer_held, NULL);
+    await_held(&front);
+    server_do(&front, answer_held, second);
+    ok(next(c, &r) && says(&r, "'position':'sAgEC'}"), "one that failed ends nothing: the next one comes");
+    client_free(c);
+    reply_done(&r);
+    if (slow.held)
+        server_do(&front, answer_held, NULL);
+    server_free(&front);
+    s = kept;
+}
+
 static void set_flag(void *arg)
 {
     *(bool *)arg = true;
@@ -140,6 +219,7 @@ int main(void)
     once();
     one();
     many();
+    slow_answers();
     ending();
     server_free(&s);
     return tap_end();

@@ -135,6 +135,61 @@ static void again(void)
     ok(subject_hash(STR_NONE) == 0 && subject_hash(STR_LIT("")) != 0, "no subject has the hash 0");
 }
 
+/* --- several shards --- */
+
+static void add_of(unsigned shard, uint64_t seq, size_t n)
+{
+    static char text[BYTES];
+    memset(text, (int)('a' + shard), n);
+    tail_add(t, shard, seq, &(struct tail_line){EV_GRACE, 0, {text, n}});
+}
+
+static bool is_of(uint64_t number, unsigned shard, uint64_t seq)
+{
+    uint64_t got;
+    unsigned from = tail_shard(t, number, &got);
+    return from == shard && got == seq && tail_get(t, number).line.p[0] == (char)('a' + shard);
+}
+
+static bool stands_at(const struct position *p, uint64_t first, uint64_t second)
+{
+    return p && p->n == 2 && p->v[0] == first && p->v[1] == second;
+}
+
+static void several_shards(void)
+{
+    struct position ends;
+    uint64_t number, before;
+    position_init(&ends, 2);
+    ends.v[0] = 5;
+    ends.v[1] = 90;
+    tail_close(t);
+    ok(tail_reached(t) == NULL, "of one store there is no position of shards");
+    tail_open_shards(t, &ends);
+    number = tail_end(t);
+    ok(tail_is_open(t) && stands_at(tail_reached(t), 5, 90) && stands_at(tail_before(t, &before), 5, 90) &&
+           before == number && !tail_holds(t, 0),
+       "over shards it begins behind their ends, with nothing");
+    add_of(1, 91, 10);
+    add_of(0, 6, 10);
+    add_of(1, 92, 10);
+    ok(is_of(number + 1, 1, 91) && is_of(number + 2, 0, 6) && is_of(number + 3, 1, 92) && tail_end(t) == number + 3,
+       "lines stand in the order in which they came, and each knows whose it is");
+    ok(stands_at(tail_reached(t), 6, 92) && stands_at(tail_before(t, &before), 5, 90), "and how far that is");
+    for (uint64_t seq = 7; seq < 7 + LINES - 2; seq++)
+        add_of(0, seq, 10);
+    ok(tail_holds(t, number + 1) && !tail_holds(t, number) && stands_at(tail_before(t, &before), 5, 91) &&
+           before == number + 1,
+       "what gives way is before the rest, shard by shard");
+    add_of(1, 93, BYTES / 2 + 1);
+    ok(stands_at(tail_reached(t), 6 + LINES - 2, 93) && stands_at(tail_before(t, &before), 6 + LINES - 2, 93) &&
+           before == tail_end(t),
+       "behind one that is too long there is nothing, and it is before that");
+    tail_close(t);
+    ok(tail_open(t, logged, &msg) == ERR_OK && tail_reached(t) == NULL, "it may be one store's again");
+    position_done(&ends);
+}
+
 int main(void)
 {
     plan(0);
@@ -146,6 +201,9 @@ int main(void)
     lines_of_all_lengths();
     too_long();
     again();
+    tail_free(t);
+    t = tail_new(BYTES, LINES);
+    several_shards();
     tail_free(t);
     tail_free(NULL);
     store_close(logged);

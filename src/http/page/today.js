@@ -20,6 +20,7 @@ import { entrySentence } from './story.js';
 import { get, path } from './api.js';
 import { h } from './dom.js';
 import { endpointTone } from './endpoints.js';
+import { shards } from './shards.js';
 import { t, word } from './words.js';
 
 const LEAST_WIDTH = 200; // of the chart: less is not the layout yet
@@ -264,7 +265,7 @@ function feed() {
                   state.feed.map(entry =>
                       h(
                           'li',
-                          { key: `${entry.seq}` },
+                          { key: entry.id },
                           h('time', { datetime: entry.time }, time(entry.time)),
                           h('span.grow', entrySentence(entry), ' ', named(entry)),
                       ),
@@ -274,13 +275,20 @@ function feed() {
     );
 }
 
+// On one store it is a number, of events; on several shards a text that only the daemon reads.
+function position(s) {
+    return typeof s.position === 'number'
+        ? [t('today.position'), count(s.position)]
+        : [t('today.place'), h('span.id.position', { title: s.position }, s.position)];
+}
+
 function log(s) {
     return card(
         t('today.daemon'),
         { class: 'log' },
         facts([
             [t('today.now'), h('time', { datetime: s.now }, `${seconds(s.now)} (UTC${offset(s.now)})`)],
-            [t('today.position'), count(s.position)],
+            position(s),
             [t('today.bytes'), bytes(s.log_bytes)],
             [t('today.behind'), t('today.seconds', { n: s.lag_seconds })],
             [t('today.incarnation'), h('span.id', s.incarnation)],
@@ -293,7 +301,7 @@ export function show() {
     return [
         heading(t('today.title')),
         people(s),
-        h('div.columns', h('div.main', dueCard(), channels(s), log(s)), h('div.side', next(s), endpoints(), feed())),
+        h('div.columns', h('div.main', dueCard(), channels(s), shards(s), log(s)), h('div.side', next(s), endpoints(), feed())),
     ];
 }
 
