@@ -18,6 +18,7 @@
 
 static struct rig rig;
 static struct reply r;
+static struct reply of_set; /* what a daemon says that shares a set of shards */
 static bool failed;
 
 #define check(...) (failed |= !ok(__VA_ARGS__))
@@ -187,10 +188,10 @@ static bool in_name(char c)
     return isalnum((unsigned char)c) || c == '_';
 }
 
-/* Does the scrape have a sample of that name? */
-static bool sampled(const char *name, size_t n)
+/* Has that text a sample of that name? */
+static bool has_sample(const char *text, const char *name, size_t n)
 {
-    for (const char *p = r.body.p; p; p = strchr(p, '\n')) {
+    for (const char *p = text; p; p = strchr(p, '\n')) {
         p += *p == '\n';
         if (strncmp(p, name, n) == 0 && (p[n] == ' ' || p[n] == '{'))
             return true;
@@ -198,6 +199,30 @@ static bool sampled(const char *name, size_t n)
             break;
     }
     return false;
+}
+
+static bool sampled(const char *name, size_t n)
+{
+    return has_sample(r.body.p, name, n) || has_sample(of_set.body.p, name, n);
+}
+
+/* One that shares a set, with nobody. */
+static void scrape_set(void)
+{
+    struct redis_server redis = {0};
+    struct node *alone = rig.node, *member = node_new("");
+    redis_server_start(&redis);
+    snprintf(member->store, sizeof member->store, "redis://127.0.0.1:%d/metrics", redis.port);
+    node_configure(member, "policy \"national\" {}\n");
+    rig.node = member;
+    if (rig_ctl(&rig, "init --shards 2") != 0 || !node_start(member, NULL))
+        bail_out("there is no daemon with a set: %s", rig.text.p);
+    request_once(member->socket, "GET", "/metrics", NULL, STR_NONE, &of_set);
+    check(of_set.status == 200, "a daemon with a set of shards has metrics");
+    check(node_stop(member) == 0, "and stops");
+    rig.node = alone;
+    node_free(member, failed);
+    redis_server_kill(&redis);
 }
 
 /* Every name that a text has in it and that begins so; returns how many there are. */
@@ -236,7 +261,7 @@ static void test_names(const char *file, unsigned least)
 
 int main(void)
 {
-    plan(3 + 21 + 13 + 6 + 9 + 2 + 4);
+    plan(3 + 21 + 13 + 6 + 9 + 2 + 2 + 4);
     rig_init(&rig);
     struct peer *good = rig_peer(&rig, "good", ""), *idle = rig_peer(&rig, "idle", "");
     rig_say(&rig, "channel \"feed\" { expect_every = \"36h\" }\n");
@@ -258,12 +283,14 @@ int main(void)
     test_endpoints();
     test_interface();
     test_promtool();
+    scrape_set();
     test_names("prometheus/lifecertd.rules.yml", 30);
     test_names("grafana/lifecertd.json", 50);
     test_restart();
     peer_free(good);
     peer_free(idle);
     reply_done(&r);
+    reply_done(&of_set);
     failed |= node_stop(rig.node) != 0;
     rig_done(&rig, failed);
     return tap_end();

@@ -9,6 +9,7 @@
 
 struct stream {
     struct redis_server server;
+    const char *options[3]; /* the server's */
     bool halted;
     int64_t go_on_at; /* monotonic nanoseconds */
 };
