@@ -15,15 +15,16 @@ codec: base core
 redis: base
 roster: base core
 store: base core codec redis
-config: base core
+config: base core redis store
 engine: base core codec roster store config
 adapter: base core codec config
 message: base core codec config adapter
 deliver: base core codec store engine config adapter message
+shards: base core codec redis store config engine deliver
 net: base adapter redis
-http: base core codec store config engine deliver adapter net
-daemon: base core codec roster store config engine deliver adapter message net http
-ctl: base core codec roster store config engine deliver adapter net
+http: base core codec store config engine deliver shards adapter net
+daemon: base core codec roster store config engine deliver shards adapter message net http
+ctl: base core codec roster store config engine deliver shards adapter net
 END
 
 # HEADER (a shell pattern): the folders that may include it.
@@ -37,9 +38,9 @@ microhttpd.h: http
 event2/*: net http daemon
 confuse.h: config
 curl/*: net ctl
-hiredis/*: net redis store
+hiredis/*: net redis store shards
 gnutls/*: http
-openssl/*: store adapter deliver http ctl
+openssl/*: redis store adapter deliver shards http ctl
 csv.h: ctl
 systemd/*: daemon
 END

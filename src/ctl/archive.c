@@ -1,10 +1,11 @@
 /* lifecertctl archive: old closed files of the log moved to another folder. */
 #include "ctl/options.h"
 #include "ctl/progress.h"
+#include "ctl/store_args.h"
 #include "ctl/text.h"
 #include "engine/engine.h"
+#include "shards/set.h"
 #include "store/archive.h"
-#include "store/logline.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,19 +17,11 @@ static void show(void *arg, uint64_t done, uint64_t total, uint64_t event)
     progress_show(p, done, event);
 }
 
-/* SEQ:HASH, as --expect-seal of verify takes it */
-static void add_seal(struct buf *b, const struct seal *seal)
-{
-    buf_add_u64(b, seal->seq);
-    buf_addc(b, ':');
-    hex_add(b, seal->hash, SEAL_HASH);
-}
-
 static void print_for_people(const struct archive_report *r)
 {
     char from[TEXT_COUNT], to[TEXT_COUNT], bytes[TEXT_COUNT], next[TEXT_COUNT];
     struct buf seal = BUF_INIT;
-    add_seal(&seal, &r->seal);
+    seal_text_add(&seal, &r->seal);
     printf("%s: events %s to %s, in %" PRIu64 " %s of %s; the log begins with event %s now\nlast seal there %.*s\n",
            r->path, text_count(r->from, from), text_count(r->to, to), r->segments, r->segments == 1 ? "file" : "files",
            text_bytes(r->bytes, bytes), text_count(r->to + 1, next), (int)seal.n, seal.p);
@@ -42,7 +35,7 @@ static void print_json(const struct archive_report *r)
     buf_add_json(&b, str_of(r->path));
     buf_printf(&b, ",\"from\":%" PRIu64 ",\"to\":%" PRIu64 ",\"files\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"seal\":\"",
                r->from, r->to, r->segments, r->bytes);
-    add_seal(&b, &r->seal);
+    seal_text_add(&b, &r->seal);
     BUF_LIT(&b, "\"}\n");
     fwrite(b.p, 1, b.n, stdout);
     buf_done(&b);
@@ -114,7 +107,12 @@ int cmd_archive(struct ctl *ctl, int argc, char **argv)
     status = ctl_config(ctl, &config);
     if (status)
         return status;
-    status = archive_store(ctl, config, &o, progress);
+    if (shard_set_is(config->store))
+        status =
+            fail(EXIT_NO, "the log of a store in Redis is moved by the daemons themselves, into the folder that the "
+                          "configuration's `archive` names");
+    else
+        status = archive_store(ctl, config, &o, progress);
     config_free(config);
     return status;
 }

@@ -1,9 +1,10 @@
 /* lifecertctl backup: a copy of the store, in a folder. */
 #include "ctl/options.h"
 #include "ctl/progress.h"
+#include "ctl/store_args.h"
 #include "ctl/text.h"
+#include "shards/set.h"
 #include "store/backup.h"
-#include "store/logline.h"
 
 #include <stdio.h>
 
@@ -21,19 +22,11 @@ static void show(void *arg, uint64_t done, uint64_t total, uint64_t event)
     progress_show(&s->progress, done, event - s->from);
 }
 
-/* SEQ:HASH, as --expect-seal of verify takes it */
-static void add_seal(struct buf *b, const struct seal *seal)
-{
-    buf_add_u64(b, seal->seq);
-    buf_addc(b, ':');
-    hex_add(b, seal->hash, SEAL_HASH);
-}
-
 static void print_for_people(const struct backup_report *r, const char *folder, double seconds)
 {
     char all[TEXT_COUNT], fresh[TEXT_COUNT], copied[TEXT_COUNT], kept[TEXT_COUNT];
     struct buf seal = BUF_INIT;
-    add_seal(&seal, &r->seal);
+    seal_text_add(&seal, &r->seal);
     printf("%s: %s events, %s of them new; %s copied, %s there already; %.1f s\nlast seal %.*s\n", folder,
            text_count(r->seal.seq, all), text_count(r->seal.seq - r->earlier, fresh), text_bytes(r->copied, copied),
            text_bytes(r->kept, kept), seconds, (int)seal.n, seal.p);
@@ -54,7 +47,7 @@ static void print_json(const struct backup_report *r, const char *folder, double
     BUF_LIT(&b, ",\"bytes_there\":");
     buf_add_u64(&b, r->kept);
     buf_printf(&b, ",\"seconds\":%.3f,\"seal\":\"", seconds);
-    add_seal(&b, &r->seal);
+    seal_text_add(&b, &r->seal);
     BUF_LIT(&b, "\"}\n");
     fwrite(b.p, 1, b.n, stdout);
     buf_done(&b);
@@ -90,7 +83,13 @@ int cmd_backup(struct ctl *ctl, int argc, char **argv)
     status = ctl_config(ctl, &config);
     if (status)
         return status;
-    status = back_up(ctl, config->store, argv[0], progress);
+    if (shard_set_is(config->store))
+        status = fail(
+            EXIT_NO,
+            "a store in Redis is backed up by Redis itself; with no daemon running lifecertctl migrate copies it into a "
+            "folder");
+    else
+        status = back_up(ctl, config->store, argv[0], progress);
     config_free(config);
     return status;
 }

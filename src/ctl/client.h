@@ -10,10 +10,12 @@ struct client;
 /* A piece of a body; false: that is enough, nobody wants the rest. */
 typedef bool client_data_fn(void *arg, const char *p, size_t n);
 
+#define POSITION_TEXT 32768 /* a position's text with its terminator: that of 4,096 shards */
+
 struct answer {
     long status;       /* of HTTP */
     long retry_after;  /* seconds; 0: not said */
-    char position[32]; /* in the log, where the answer says it; else "" */
+    char position[POSITION_TEXT]; /* in the log, where the answer says it; else "" */
     struct buf body;   /* terminated by a NUL that is not counted */
 };
 

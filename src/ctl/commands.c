@@ -61,6 +61,17 @@ const struct command commands[] = {
      "everyone's history stays, so that no decision ever needs them. Put back into the log, they are part of\n"
      "it again: lifecertctl(1) says how.",
      cmd_archive},
+    {"migrate", "FROM TO", "move a store into Redis, out of it, or from one Redis into another",
+     "FROM and TO are URIs, as the configuration's `store`; what else a Redis needs is taken from the configuration. No\n"
+     "daemon may run on either. FROM stays as it is. TO is nobody's store until all of it is there, read again and\n"
+     "verified; a migrate that was cut short is begun again. As many shards as before: the logs are the same byte for\n"
+     "byte. Otherwise they are written anew: see reshard.",
+     cmd_migrate},
+    {"reshard", "TO --shards N", "spread the configuration's beneficiaries over another number of shards",
+     "TO is the URI of the new set, under another prefix or in another Redis. No daemon may run; then the configuration's\n"
+     "`store` becomes TO. Everybody's events stay as they are, under new numbers. Nothing may wait to be delivered, and\n"
+     "no hold be in force in some shards alone: the command says what stands in the way.",
+     cmd_reshard},
     {"verify", "", "decide every event of the log again, and compare every stored state",
      "It reads the store, with or without a running daemon, and changes nothing. It ends with 0 when everything is as "
      "it must\nbe, and with 1 at the first thing that is not, which it names.",
@@ -151,6 +162,9 @@ int ctl_config(const struct ctl *ctl, struct config **out)
     if (e) {
         fwrite(faults.p, 1, faults.n, stderr);
         say("cannot use the configuration %s; -c FILE names another", file);
+    } else {
+        /* Who may not read it may ask the daemon all the same; a store in Redis says that it was wanted. */
+        (void)!config_load_password(*out, &faults);
     }
     buf_done(&faults);
     return e ? EXIT_UNREADABLE : EXIT_DONE;

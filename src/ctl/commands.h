@@ -67,6 +67,8 @@ int cmd_delivery_drop(struct ctl *ctl, int argc, char **argv);
 int cmd_redeliver(struct ctl *ctl, int argc, char **argv);
 int cmd_backup(struct ctl *ctl, int argc, char **argv);
 int cmd_archive(struct ctl *ctl, int argc, char **argv);
+int cmd_migrate(struct ctl *ctl, int argc, char **argv);
+int cmd_reshard(struct ctl *ctl, int argc, char **argv);
 int cmd_verify(struct ctl *ctl, int argc, char **argv);
 int cmd_replay(struct ctl *ctl, int argc, char **argv);
 int cmd_token_new(struct ctl *ctl, int argc, char **argv);

@@ -8,10 +8,12 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #define LIMIT_DEFAULT 1000
 #define LIMIT_MAX 1000000 /* a table of them is kept in memory until it is whole */
 #define PAGE_MAX 1000
+#define PLACE_TEXT 40 /* a shard and a number, and room */
 
 /* --- the list --- */
 
@@ -74,7 +76,7 @@ static bool is_full(const struct listing *l)
     return l->n > l->limit;
 }
 
-static void write_path(const struct listing *l, const char *endpoint, int64_t after, struct buf *path)
+static void write_path(const struct listing *l, const char *endpoint, const char *after, struct buf *path)
 {
     uint64_t left = l->limit + 1 - l->n;
     buf_printf(path, "/v1/deliveries?limit=%" PRIu64 "&endpoint=", left < PAGE_MAX ? left : PAGE_MAX);
@@ -83,23 +85,37 @@ static void write_path(const struct listing *l, const char *endpoint, int64_t af
         BUF_LIT(path, "&state=");
         path_add(path, l->states);
     }
-    if (after)
-        buf_printf(path, "&after=%" PRId64, after);
+    if (*after) {
+        BUF_LIT(path, "&after=");
+        path_add(path, after);
+    }
     buf_addc(path, '\0');
 }
 
-/* Returns where the next page begins; 0: there is none. */
-static int64_t take_page(struct listing *l, const char *text, int64_t after)
+/* Where a list goes on: what stands behind the endpoint's name in an id, "payroll:4711" or, of several shards,
+ * "payroll:3_4711". "": nowhere. */
+static void place_of(const char *id, char out[PLACE_TEXT])
+{
+    const char *place = id ? strrchr(id, ':') : NULL;
+    out[0] = '\0';
+    if (place && strlen(place + 1) < PLACE_TEXT)
+        strcpy(out, place + 1);
+}
+
+/* false: that was the last page; else after says where the next one begins. */
+static bool take_page(struct listing *l, const char *text, char after[PLACE_TEXT])
 {
     struct json *j = json_parse(text);
     const struct json *rows = json_get(j, "deliveries");
     size_t n = json_count(rows);
-    int64_t last = n ? json_number(json_item(rows, n - 1), "seq", 0) : 0;
+    char last[PLACE_TEXT];
+    place_of(n ? json_text(json_item(rows, n - 1), "id") : NULL, last);
     for (size_t i = 0; i < n && !is_full(l); i++)
         take_row(l, json_item(rows, i));
-    bool goes_on = json_bool(j, "more") && last > after && !is_full(l);
+    bool goes_on = json_bool(j, "more") && *last && strcmp(last, after) != 0 && !is_full(l);
+    strcpy(after, last);
     json_free(j);
-    return goes_on ? last : 0;
+    return goes_on;
 }
 
 static int refused(const struct listing *l, const char *endpoint, const struct answer *a)
@@ -113,7 +129,8 @@ static int refused(const struct listing *l, const char *endpoint, const struct a
 static int list_endpoint(struct listing *l, const char *endpoint)
 {
     int status = EXIT_DONE;
-    int64_t after = 0;
+    char after[PLACE_TEXT] = "";
+    bool goes_on;
     do {
         struct buf path = BUF_INIT;
         struct answer a = {0};
@@ -121,10 +138,10 @@ static int list_endpoint(struct listing *l, const char *endpoint)
         status = client_call(l->client, "GET", path.p, STR_NONE, &a);
         if (status == EXIT_DONE && a.status != 200)
             status = refused(l, endpoint, &a);
-        after = status == EXIT_DONE ? take_page(l, a.body.p, after) : 0;
+        goes_on = status == EXIT_DONE && take_page(l, a.body.p, after);
         buf_done(&path);
         buf_done(&a.body);
-    } while (after);
+    } while (goes_on);
     return status;
 }
 

@@ -5,12 +5,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "ctl/due_fold.h"
 #include "ctl/json.h"
 #include "ctl/options.h"
 #include "ctl/progress.h"
+#include "ctl/store_args.h"
 #include "ctl/table.h"
 #include "ctl/text.h"
 #include "engine/past.h"
+#include "shards/set.h"
 
 static const char *const headings[] = {"on", "what", ">due", ">late", ">since"};
 static const char *const kinds[] = {"reminder", "grace", "suspension", "lapse"};
@@ -64,8 +67,7 @@ static void print_due(const struct json *j)
     const char *as_of = json_text(j, "as_of");
     const struct json *rows = json_get(j, "rows");
     printf("As known at %s, by event %s of %s:\n\n", text_time(as_of, at),
-           text_count((uint64_t)json_number(j, "position", 0), known),
-           text_count((uint64_t)json_number(j, "end", 0), end));
+           text_count(json_position(j, "position"), known), text_count(json_position(j, "end"), end));
     if (json_count(rows))
         print_rows(rows);
     else
@@ -120,25 +122,88 @@ static void print(const struct ctl *ctl, struct buf *due)
     json_free(j);
 }
 
+/* One store's, or one shard's. config: handed over. */
+static enum err read_one(struct past_options *o, struct config *config, const struct due_wanted *wanted,
+                         struct buf *due, struct errmsg *msg)
+{
+    struct progress progress;
+    progress_begin(&progress, 0, false);
+    progress.noun = "events";
+    progress.counted = true;
+    o->progress = show_progress;
+    o->arg = &progress;
+    enum err err = read_past(o, config, wanted, due, msg);
+    progress_clear(&progress);
+    return err;
+}
+
+static enum err fold_one(struct due_fold *f, unsigned shard, struct past_options *o, struct config *config,
+                         const struct due_wanted *wanted, struct errmsg *msg)
+{
+    struct buf due = BUF_INIT;
+    enum err err = read_one(o, config, wanted, &due, msg);
+    buf_addc(&due, '\0');
+    struct json *j = err == ERR_OK ? json_parse(due.p) : NULL;
+    if (j)
+        due_fold_add(f, shard, j);
+    json_free(j);
+    buf_done(&due);
+    return err;
+}
+
+/* A shard after the other: the memory is that of one. Each takes a configuration of its own. */
+static enum err read_set(const struct ctl *ctl, struct past_options *o, const char *uri,
+                         const struct due_wanted *wanted, struct buf *due, struct errmsg *msg)
+{
+    struct shard_set set;
+    struct due_fold f;
+    enum err err = shard_set_read(uri, &o->store, &set, msg);
+    if (err != ERR_OK)
+        return err;
+    due_fold_init(&f, set.n);
+    for (unsigned i = 0; i < set.n && err == ERR_OK; i++) {
+        char one[SHARD_URI_MAX];
+        struct config *config;
+        shard_uri(uri, i, one);
+        o->uri = one;
+        if (ctl_config(ctl, &config) != EXIT_DONE)
+            err = err_set(msg, ERR_IO, "the configuration cannot be read any more");
+        else
+            err = fold_one(&f, i, o, config, wanted, msg);
+        err = err == ERR_ABSENT ? ERR_OK : err; /* of some of them nothing may be known yet */
+    }
+    if (err == ERR_OK && !f.as_of[0])
+        err = ERR_ABSENT;
+    if (err == ERR_OK)
+        due_fold_write(&f, due);
+    due_fold_done(&f);
+    return err;
+}
+
 /* config: handed over. */
 static int read_and_print(const struct ctl *ctl, struct past_options *o, struct config *config,
                           const struct due_wanted *wanted)
 {
-    struct progress progress;
     struct buf due = BUF_INIT;
     struct errmsg msg = {""};
-    char *uri = mem_strdup(config->store);
-    progress_begin(&progress, 0, false);
-    progress.noun = "events";
-    progress.counted = true;
+    char *uri = mem_strdup(config->store),
+         *password = config->redis_password ? mem_strdup(config->redis_password) : NULL;
+    char *moved = config->archive ? mem_strdup(config->archive) : NULL;
+    bool several = shard_set_is(uri);
+    store_args_options(config, &o->store);
+    o->store.password = password;
+    o->store.moved = moved;
     o->uri = uri;
-    o->progress = show_progress;
-    o->arg = &progress;
-    enum err err = read_past(o, config, wanted, &due, &msg);
-    progress_clear(&progress);
+    if (several)
+        config_free(config);
+    enum err err = several ? read_set(ctl, o, uri, wanted, &due, &msg) : read_one(o, config, wanted, &due, &msg);
     int status = err == ERR_OK ? EXIT_DONE : tell(err, &msg);
     if (err == ERR_OK)
         print(ctl, &due);
+    if (password)
+        explicit_bzero(password, strlen(password));
+    free(password);
+    free(moved);
     free(uri);
     buf_done(&due);
     return status;

@@ -3,13 +3,13 @@
 #include "ctl/events_remote.h"
 #include "ctl/options.h"
 #include "ctl/out.h"
-#include "store/store.h"
+#include "ctl/store_args.h"
+#include "shards/logs.h"
 
 #include <fnmatch.h>
 #include <poll.h>
 
 #define FOLLOW_MS 100
-#define FROM_START UINT64_MAX /* no --after */
 
 struct filter {
     const char *type; /* a glob, or NULL */
@@ -18,8 +18,8 @@ struct filter {
 };
 
 struct events {
-    const struct store *store;
-    struct store_reader *reader;
+    struct logs *logs;
+    const char *after; /* a position; NULL: from the start */
     struct filter filter;
     struct event_arena arena;
     struct out out;
@@ -29,33 +29,6 @@ struct events {
 static int unreadable(const struct events *ev)
 {
     return fail(EXIT_UNREADABLE, "%s", ev->msg.text);
-}
-
-/* The first number with a time at or after `since`, less one: times never go back along the log. */
-static enum err find_since(struct events *ev, uint64_t after, uint64_t durable, uint64_t *out)
-{
-    uint64_t low = after, high = durable;
-    while (low < high) {
-        uint64_t middle = low + (high - low) / 2, seq;
-        struct store_reader *r;
-        struct str line;
-        struct event head;
-        enum err e = store_reader_open(ev->store, middle, &r, &ev->msg);
-        if (e)
-            return e;
-        e = store_reader_next(r, &seq, &line, &ev->msg);
-        if (e == ERR_OK && (e = event_read_head(line, &head, &ev->arena)) != ERR_OK)
-            err_set(&ev->msg, e, "event %llu cannot be read", (unsigned long long)seq);
-        store_reader_close(r);
-        if (e)
-            return e;
-        if (head.time < ev->filter.since)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    *out = low;
-    return ERR_OK;
 }
 
 static enum err passes(struct events *ev, struct str line, uint64_t seq, bool *yes)
@@ -77,10 +50,11 @@ static enum err passes(struct events *ev, struct str line, uint64_t seq, bool *y
 static enum err print_durable(struct events *ev)
 {
     uint64_t seq;
+    unsigned shard;
     struct str line;
     bool yes;
     for (;;) {
-        enum err e = store_reader_next(ev->reader, &seq, &line, &ev->msg);
+        enum err e = logs_next(ev->logs, &shard, &seq, &line, &ev->msg);
         if (e == ERR_OK)
             e = passes(ev, line, seq, &yes);
         if (e)
@@ -107,55 +81,67 @@ static int print_events(struct events *ev, bool follow)
     }
 }
 
-/* Says which events were archived, where that of number seq is one. */
+/* Says which events were archived, where that of number seq is one. Only a folder's ever are: what daemons move out of
+ * Redis is read on. */
 static void say_archived(struct events *ev, uint64_t seq, uint64_t first)
 {
     struct buf place = BUF_INIT;
-    if (store_where(ev->store, seq, &place, &ev->msg) == ERR_ARCHIVED)
+    if (store_where(logs_store(ev->logs, 0), seq, &place, &ev->msg) == ERR_ARCHIVED)
         say("%s; the log begins with event %llu, and --archive FOLDER reads what is there before it", ev->msg.text,
             (unsigned long long)first);
     buf_done(&place);
 }
 
-/* Where to begin. Nothing that was asked for is left out without a word: ERR_ARCHIVED, and it was said, when it would
- * be. From the start whatever is there is meant. */
-static enum err find_start(struct events *ev, uint64_t *after)
+static enum err seek(struct events *ev, const struct position *after)
+{
+    enum err e = logs_seek(ev->logs, after, &ev->msg);
+    return e || ev->filter.since == INT64_MIN ? e : logs_seek_time(ev->logs, ev->filter.since, &ev->msg);
+}
+
+/* Nothing that was asked for is left out without a word: ERR_ARCHIVED, and it was said, when it would be. From the
+ * start whatever is there is meant. */
+static enum err seek_in_one(struct events *ev, struct position *after)
 {
     struct store_info info;
-    bool all = *after == FROM_START && ev->filter.since == INT64_MIN;
-    store_info(ev->store, &info);
-    uint64_t gone = info.first - 1, from = *after == FROM_START ? gone : *after;
-    enum err e = ERR_OK;
-    if (from < gone)
-        e = ERR_ARCHIVED;
-    else if (ev->filter.since != INT64_MIN)
-        e = find_since(ev, from, info.durable, &from);
-    if (!e && from == gone && *after == FROM_START && !all && gone && ev->filter.since <= info.archived_at)
+    store_info(logs_store(ev->logs, 0), &info);
+    const bool all = !ev->after && ev->filter.since == INT64_MIN;
+    const uint64_t gone = info.first - 1, wanted = after->v[0];
+    if (!ev->after)
+        after->v[0] = gone;
+    enum err e = after->v[0] < gone ? ERR_ARCHIVED : seek(ev, after);
+    if (!e && !ev->after && !all && gone && logs_position(ev->logs)->v[0] == gone &&
+        ev->filter.since <= info.archived_at)
         e = ERR_ARCHIVED;
     if (gone && (all || e == ERR_ARCHIVED))
-        say_archived(ev, all ? 1 : *after == FROM_START ? gone : *after + 1, info.first);
-    *after = from;
+        say_archived(ev, all ? 1 : !ev->after ? gone : wanted + 1, info.first);
     return e;
 }
 
-static int read_store(struct events *ev, const char *uri, const char *archive, uint64_t after, bool follow)
+static int print_from(struct events *ev, bool follow)
 {
-    struct store *store;
-    const struct store_options with = {.archive = archive};
-    enum err e = store_open(uri, STORE_READ, &with, &store, NULL, &ev->msg);
-    if (e == ERR_ABSENT)
-        return fail(EXIT_UNREADABLE, "%s; lifecertctl init makes the store", ev->msg.text);
+    struct position after;
+    position_init(&after, logs_n(ev->logs));
+    enum err e;
+    if (ev->after && !position_read(&after, str_of(ev->after))) {
+        position_done(&after);
+        return fail(EXIT_MISUSE, "--after \"%s\": expected %s", ev->after,
+                    logs_n(ev->logs) == 1 ? "an event's number" : "a position as the daemon tells it, or 0");
+    }
+    e = logs_n(ev->logs) == 1 ? seek_in_one(ev, &after) : seek(ev, &after);
+    position_done(&after);
+    return e == ERR_ARCHIVED ? EXIT_NO : e ? unreadable(ev) : print_events(ev, follow);
+}
+
+static int read_store(struct events *ev, const struct config *config, const char *archive, bool follow)
+{
+    struct store_options with;
+    store_args_options(config, &with);
+    with.archive = archive;
+    enum err e = logs_open(config->store, &with, &ev->logs, &ev->msg);
     if (e)
         return unreadable(ev);
-    ev->store = store;
-    e = find_start(ev, &after);
-    bool archived = e == ERR_ARCHIVED;
-    if (!e)
-        e = store_reader_open(store, after, &ev->reader, &ev->msg);
-    int status = archived ? EXIT_NO : e ? unreadable(ev) : print_events(ev, follow);
-    if (!e)
-        store_reader_close(ev->reader);
-    store_close(store);
+    int status = print_from(ev, follow);
+    logs_close(ev->logs);
     return status;
 }
 
@@ -171,11 +157,10 @@ static bool known_type(const char *glob)
 int cmd_events(struct ctl *ctl, int argc, char **argv)
 {
     struct events ev = {.filter = {.since = INT64_MIN}};
-    uint64_t after = FROM_START;
     const char *since = NULL, *subject = NULL, *archive = NULL;
     bool follow = false;
     const struct option_row options[] = {
-        {OPTION_NUMBER, 0, "after", "SEQ", "begin behind this event's number", &after},
+        {OPTION_TEXT, 0, "after", "POSITION", "begin behind this position: on one shard an event's number", &ev.after},
         {OPTION_TEXT, 0, "since", "TIME", "begin at this date or time", &since},
         {OPTION_TEXT, 0, "type", "GLOB", "these types only, as in 'benefit.*'", &ev.filter.type},
         {OPTION_TEXT, 0, "subject", "ID", "those of this beneficiary only", &subject},
@@ -192,8 +177,8 @@ int cmd_events(struct ctl *ctl, int argc, char **argv)
     if (ctl->url && archive)
         return fail(EXIT_MISUSE, "--archive reads the store itself: it does not go with --url");
     if (ctl->url)
-        return events_remote(ctl, &(struct events_wanted){after == FROM_START ? 0 : after, since, ev.filter.type,
-                                                          subject, follow, after == FROM_START && !since});
+        return events_remote(ctl, &(struct events_wanted){ev.after ? ev.after : "0", since, ev.filter.type, subject,
+                                                          follow, !ev.after && !since});
     ev.filter.subject = str_of(subject);
     status = ctl_config(ctl, &config);
     if (status)
@@ -201,7 +186,7 @@ int cmd_events(struct ctl *ctl, int argc, char **argv)
     if (since && !option_instant("since", since, config->tz, false, &ev.filter.since))
         status = EXIT_MISUSE;
     else
-        status = read_store(&ev, config->store, archive, after, follow);
+        status = read_store(&ev, config, archive, follow);
     out_done(&ev.out);
     event_arena_done(&ev.arena);
     config_free(config);

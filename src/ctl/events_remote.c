@@ -24,9 +24,10 @@ struct remote {
     struct client *client;
     struct answer answer;
     struct out out;
-    char position[32]; /* up to which all was printed */
-    uint64_t gone;     /* events up to there were archived; 0: none, as far as is known */
-    int pause_ms;      /* 0: the daemon is there */
+    char position[POSITION_TEXT]; /* up to which all was printed */
+    uint64_t gone;                /* events up to there were archived; 0: none, as far as is known */
+    lc_instant not_before;        /* of several shards: what was decided before is passed over */
+    int pause_ms;                 /* 0: the daemon is there */
 };
 
 /* --- since --- */
@@ -79,19 +80,10 @@ static bool read_since(const char *text, const char *daemon_now, lc_instant *out
     return false;
 }
 
-/* The number before the first event at or after that time: times never go back along the log. */
-static int find_since(struct remote *r, uint64_t *after)
+/* The number before the first event at or after that time: times never go back along a log. */
+static int find_number(struct remote *r, uint64_t high, lc_instant since, uint64_t *after)
 {
-    lc_instant since = 0;
-    int status = client_get(r->client, "/v1/status", &r->answer);
-    if (status != EXIT_DONE)
-        return status;
-    struct json *j = json_parse(r->answer.body.p);
-    uint64_t high = (uint64_t)json_number(j, "position", 0);
-    bool good = read_since(r->wanted->since, json_text(j, "now"), &since);
-    json_free(j);
-    if (!good)
-        return EXIT_MISUSE;
+    int status = EXIT_DONE;
     while (status == EXIT_DONE && *after < high) {
         uint64_t middle = *after + (high - *after) / 2;
         lc_instant time = 0;
@@ -103,18 +95,41 @@ static int find_since(struct remote *r, uint64_t *after)
     }
     if (status == EXIT_DONE && r->gone && *after == r->gone)
         status = fail(EXIT_NO,
-                      "events since then may be among those up to %" PRIu64
-                      ", which were archived; --after %" PRIu64 " begins with what is there",
+                      "events since then may be among those up to %" PRIu64 ", which were archived; --after %" PRIu64
+                      " begins with what is there",
                       r->gone, r->gone);
+    return status;
+}
+
+/* A position in several logs has no middle: there all is read, and what is older is passed over. */
+static int find_since(struct remote *r)
+{
+    lc_instant since = 0;
+    char *end;
+    uint64_t after = strtoull(r->wanted->after, &end, 10);
+    int status = client_get(r->client, "/v1/status", &r->answer);
+    if (status != EXIT_DONE)
+        return status;
+    struct json *j = json_parse(r->answer.body.p);
+    bool one = !json_text(j, "position") && !*end;
+    uint64_t high = json_position(j, "position");
+    bool good = read_since(r->wanted->since, json_text(j, "now"), &since);
+    json_free(j);
+    if (!good)
+        return EXIT_MISUSE;
+    if (!one) {
+        r->not_before = since;
+        return EXIT_DONE;
+    }
+    status = find_number(r, high, since, &after);
+    snprintf(r->position, sizeof r->position, "%" PRIu64, after);
     return status;
 }
 
 static int find_start(struct remote *r)
 {
-    uint64_t after = r->wanted->after;
-    int status = r->wanted->since ? find_since(r, &after) : EXIT_DONE;
-    snprintf(r->position, sizeof r->position, "%" PRIu64, after);
-    return status;
+    snprintf(r->position, sizeof r->position, "%s", r->wanted->after);
+    return r->wanted->since ? find_since(r) : EXIT_DONE;
 }
 
 /* --- pages --- */
@@ -149,6 +164,26 @@ static void pause_and_retry(struct remote *r)
     poll(NULL, 0, r->pause_ms);
 }
 
+/* The lines of a page that are not too old; false: nobody reads what is printed. */
+static bool print_lines(struct remote *r, struct str page)
+{
+    struct event_arena arena = {.text = BUF_INIT};
+    struct event head;
+    bool read = true;
+    if (r->not_before == INT64_MIN)
+        return out_lines(&r->out, page);
+    for (const char *p = page.p, *end = page.p + page.n, *nl; read && p < end; p = nl + 1) {
+        nl = memchr(p, '\n', (size_t)(end - p));
+        if (!nl)
+            break;
+        struct str line = {p, (size_t)(nl - p)};
+        if (event_read_head(line, &head, &arena) != ERR_OK || head.time >= r->not_before)
+            read = out_line(&r->out, line);
+    }
+    event_arena_done(&arena);
+    return read;
+}
+
 /* Prints a page; *more: there may be another. */
 static bool take_page(struct remote *r, bool *more)
 {
@@ -157,7 +192,7 @@ static bool take_page(struct remote *r, bool *more)
     r->pause_ms = 0;
     client_be_quiet(r->client, false);
     snprintf(r->position, sizeof r->position, "%s", a->position);
-    return out_lines(&r->out, buf_str(&a->body)) && out_flush(&r->out);
+    return print_lines(r, buf_str(&a->body)) && out_flush(&r->out);
 }
 
 static bool may_retry(const struct remote *r, int status)
@@ -198,14 +233,17 @@ static int print_pages(struct remote *r)
 
 int events_remote(const struct ctl *ctl, const struct events_wanted *w)
 {
-    struct remote r = {.wanted = w};
-    int status = client_open(ctl, &r.client);
+    struct remote *r = mem_zalloc(1, sizeof *r);
+    r->wanted = w;
+    r->not_before = INT64_MIN;
+    int status = client_open(ctl, &r->client);
     if (status == EXIT_DONE)
-        status = find_start(&r);
+        status = find_start(r);
     if (status == EXIT_DONE)
-        status = print_pages(&r);
-    out_done(&r.out);
-    buf_done(&r.answer.body);
-    client_close(r.client);
+        status = print_pages(r);
+    out_done(&r->out);
+    buf_done(&r->answer.body);
+    client_close(r->client);
+    free(r);
     return status;
 }

@@ -5,7 +5,7 @@
 #include "ctl/commands.h"
 
 struct events_wanted {
-    uint64_t after;
+    const char *after; /* a position; "0": before everything */
     const char *since, *type, *subject; /* NULL: not given */
     bool follow;
     bool all; /* from the start, wherever that is by now */

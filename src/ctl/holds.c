@@ -68,7 +68,13 @@ int cmd_holds(struct ctl *ctl, int argc, char **argv)
 static void tell(const struct json *answer, const char *done)
 {
     const char *name = json_text(answer, "name");
+    const struct json *pending = json_get(answer, "pending");
+    struct buf shards = BUF_INIT;
     printf("%s %s\n", done, name ? name : "the hold");
+    json_add_numbers(&shards, pending);
+    if (shards.n)
+        say("not carried out yet, but ordered for good: by the shards %.*s", (int)shards.n, shards.p);
+    buf_done(&shards);
 }
 
 static void tell_placed(const struct json *answer)

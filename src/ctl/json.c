@@ -1,5 +1,8 @@
 #include "ctl/json.h"
 
+#include "shards/position.h"
+
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -61,6 +64,25 @@ int64_t json_number(const struct json *j, const char *path, int64_t otherwise)
 {
     yajl_val v = value(json_get(j, path));
     return v && YAJL_IS_INTEGER(v) ? YAJL_GET_INTEGER(v) : otherwise;
+}
+
+uint64_t json_position(const struct json *j, const char *path)
+{
+    struct position p;
+    const char *text = json_text(j, path);
+    if (!text)
+        return (uint64_t)json_number(j, path, 0);
+    if (!position_parse(&p, str_of(text)))
+        return 0;
+    uint64_t events = position_events(&p);
+    position_done(&p);
+    return events;
+}
+
+void json_add_numbers(struct buf *out, const struct json *list)
+{
+    for (size_t i = 0; i < json_count(list); i++)
+        buf_printf(out, "%s%" PRIi64, i ? " " : "", json_number(json_item(list, i), "", 0));
 }
 
 bool json_bool(const struct json *j, const char *path)

@@ -20,6 +20,10 @@ const struct json *json_get(const struct json *j, const char *path);
 /* NULL: no string. */
 const char *json_text(const struct json *j, const char *path);
 int64_t json_number(const struct json *j, const char *path, int64_t otherwise);
+/* A position in the log, as one store or several have it: how many events there are up to there; 0: it is none. */
+uint64_t json_position(const struct json *j, const char *path);
+/* An array's whole numbers, as "0 2". */
+void json_add_numbers(struct buf *out, const struct json *list);
 bool json_bool(const struct json *j, const char *path);
 
 /* The items of a list: none of anything else. */

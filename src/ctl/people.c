@@ -131,13 +131,22 @@ static void add_person(struct table *t, const struct json *row)
     buf_done(&next);
 }
 
+/* "event 1,234"; of several shards, each with numbers of its own, "1,234 events" */
+static const char *text_position(const struct json *last, char out[2 * TEXT_COUNT])
+{
+    char n[TEXT_COUNT];
+    bool shards = json_text(last, "position");
+    text_count(json_position(last, "position"), n);
+    snprintf(out, 2 * TEXT_COUNT, "%s%s%s", shards ? "" : "event ", n, shards ? " events" : "");
+    return out;
+}
+
 static void print_people_end(const struct list *l)
 {
-    char n[TEXT_COUNT], position[TEXT_COUNT];
+    char n[TEXT_COUNT], position[2 * TEXT_COUNT];
     const char *after = json_text(l->last, "after");
-    printf("%s%s people, as of event %s\n", l->rows ? "\n" : "",
-           text_count((uint64_t)json_number(l->last, "beneficiaries", 0), n),
-           text_count((uint64_t)json_number(l->last, "position", 0), position));
+    printf("%s%s people, as of %s\n", l->rows ? "\n" : "",
+           text_count((uint64_t)json_number(l->last, "beneficiaries", 0), n), text_position(l->last, position));
     if (after)
         say("there may be more: --after %s goes on", after);
 }
@@ -194,11 +203,11 @@ static void add_claim(struct table *t, const struct json *row)
 
 static void print_period_end(const struct list *l)
 {
-    char payable[TEXT_COUNT], withheld[TEXT_COUNT], position[TEXT_COUNT];
-    printf("%s%s payable, %s withheld, as of event %s\n", l->rows ? "\n" : "",
+    char payable[TEXT_COUNT], withheld[TEXT_COUNT], position[2 * TEXT_COUNT];
+    printf("%s%s payable, %s withheld, as of %s\n", l->rows ? "\n" : "",
            text_count((uint64_t)json_number(l->last, "payable", 0), payable),
            text_count((uint64_t)json_number(l->last, "withheld", 0), withheld),
-           text_count((uint64_t)json_number(l->last, "position", 0), position));
+           text_position(l->last, position));
 }
 
 int cmd_period(struct ctl *ctl, int argc, char **argv)

@@ -19,8 +19,10 @@
 
 static unsigned percent(const struct json *r)
 {
-    int64_t after = json_number(r, "after", 0), until = json_number(r, "until", 0);
-    int64_t position = json_number(r, "position", after);
+    uint64_t after = json_position(r, "after"), until = json_position(r, "until");
+    uint64_t position = json_position(r, "position");
+    if (position < after)
+        position = after;
     return until > after ? (unsigned)(100 * (position - after) / (until - after)) : 100;
 }
 
@@ -39,12 +41,15 @@ static void add_counts(struct buf *b, const struct json *r)
     }
 }
 
-/* "events 101 to 5,000" */
+/* "events 101 to 5,000"; of several shards, where no number says that, "4,900 events" */
 static void add_range(struct buf *b, const struct json *r)
 {
+    uint64_t after = json_position(r, "after"), until = json_position(r, "until");
     char first[TEXT_COUNT], last[TEXT_COUNT];
-    buf_printf(b, "events %s to %s", text_count((uint64_t)json_number(r, "after", 0) + 1, first),
-               text_count((uint64_t)json_number(r, "until", 0), last));
+    if (json_text(r, "until"))
+        buf_printf(b, "%s events", text_count(until > after ? until - after : 0, last));
+    else
+        buf_printf(b, "events %s to %s", text_count(after + 1, first), text_count(until, last));
 }
 
 static bool is_state(const struct json *r, const char *state)

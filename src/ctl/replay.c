@@ -1,10 +1,13 @@
 /* lifecertctl replay: the log's inputs under other policies. */
+#include "codec/event_json.h"
 #include "ctl/options.h"
 #include "ctl/out.h"
 #include "ctl/progress.h"
 #include "ctl/scratch.h"
+#include "ctl/store_args.h"
 #include "ctl/text.h"
 #include "ctl/what_if_report.h"
+#include "shards/logs.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -17,7 +20,8 @@ struct replay {
     const char *below; /* where the scratch folder goes */
     uint64_t limit;
     struct what_if_options o;
-    struct what_if *w;
+    struct what_if *w, *kept;   /* of the shard in hand, and of the first that has a log */
+    struct what_if_result *sum; /* over all shards */
     struct scratch scratch;
     struct progress progress;
     struct table people;
@@ -68,61 +72,93 @@ static uint64_t room_for(const struct what_if_result *result)
 
 static enum err run(struct replay *r)
 {
-    const struct what_if_result *result = what_if_result(r->w);
-    progress_begin(&r->progress, result->bytes, false);
+    progress_begin(&r->progress, what_if_result(r->w)->bytes, false);
     enum err err = what_if_run(r->w, &r->msg);
     progress_clear(&r->progress);
     return err;
 }
 
-static enum err tell_people(struct replay *r)
+static lc_instant earlier(lc_instant a, lc_instant b)
 {
-    const struct what_if_result *result = what_if_result(r->w);
-    report_people_begin(&r->people);
-    enum err err = r->limit ? what_if_people(r->w, r->limit, on_person, r, &r->msg) : ERR_OK;
-    report_people_end(&r->people, result, r->told);
-    return err;
+    return a == INSTANT_NONE || (b != INSTANT_NONE && b < a) ? b : a;
 }
 
-static const struct tz *what_if_tz(const struct replay *r)
+static lc_instant later(lc_instant a, lc_instant b)
 {
-    const struct config *now = what_if_config(r->w);
-    return now ? now->tz : NULL;
+    return a == INSTANT_NONE || (b != INSTANT_NONE && b > a) ? b : a;
 }
 
-static enum err report(struct replay *r)
+static void add_months(struct what_if_result *to, const struct what_if_result *r)
 {
-    const struct what_if_result *result = what_if_result(r->w);
-    if (!r->json) {
-        report_sums(result);
-        return tell_people(r);
-    }
-    enum err err = what_if_people(r->w, UINT64_MAX, on_person, r, &r->msg);
-    if (err == ERR_OK) {
-        report_json_summary(&r->out.block, result, r->o.since, what_if_tz(r), true);
-        out_flush(&r->out);
-    }
-    return err;
+    if (r->month_first == MONTH_NONE)
+        return;
+    if (to->month_first == MONTH_NONE || r->month_first < to->month_first)
+        to->month_first = r->month_first;
+    if (to->month_last == MONTH_NONE || r->month_last > to->month_last)
+        to->month_last = r->month_last;
 }
 
-static int run_in_scratch(struct replay *r)
+static void add_run(struct what_if_sums *to, const struct what_if_sums *r)
+{
+    for (int i = 0; i < EV_N; i++)
+        to->events[i] += r->events[i];
+    to->people_suspended += r->people_suspended;
+    to->still_suspended += r->still_suspended;
+    to->months_withheld += r->months_withheld;
+    to->paid_later += r->paid_later;
+    to->unknown += r->unknown;
+    for (int i = 0; i <= MONTH_MAX; i++)
+        to->suspensions[i] += r->suspensions[i];
+}
+
+static void add_inputs(struct what_if_inputs *to, const struct what_if_inputs *r)
+{
+    to->taken += r->taken;
+    for (int i = 0; i < WHAT_IF_RUNS; i++)
+        to->rejected[i] += r->rejected[i];
+    to->now_applied += r->now_applied;
+    to->now_rejected += r->now_rejected;
+}
+
+/* Another shard's, into the sum of all; what changes is the same in all of them. */
+static void add_result(struct what_if_result *to, const struct what_if_result *r)
+{
+    to->first = earlier(to->first, r->first);
+    to->last = later(to->last, r->last);
+    to->until = later(to->until, r->until);
+    add_months(to, r);
+    to->bytes += r->bytes;
+    to->people += r->people;
+    to->differ += r->differ;
+    to->differ_from_log += r->differ_from_log;
+    for (int i = 0; i < EV_N; i++)
+        to->recorded[i] += r->recorded[i];
+    for (int i = 0; i < OP_N; i++)
+        add_inputs(&to->inputs[i], &r->inputs[i]);
+    for (int i = 0; i < WHAT_IF_RUNS; i++)
+        add_run(&to->runs[i], &r->runs[i]);
+}
+
+static enum err run_in_scratch(struct replay *r)
 {
     char bytes[TEXT_COUNT];
-    uint64_t room = room_for(what_if_result(r->w));
+    uint64_t room = room_for(what_if_result(r->w)), most = r->json ? UINT64_MAX : r->limit - r->told;
     enum err err = scratch_make(&r->scratch, r->below, room, &r->msg);
     if (err != ERR_OK)
-        return unreadable(r, ERR_IO);
+        return ERR_IO;
     say("up to %s are written below %s, and removed in the end", text_bytes(room, bytes), r->scratch.path);
     err = run(r);
     if (err == ERR_OK)
-        err = report(r);
-    return err == ERR_OK ? EXIT_DONE : unreadable(r, err);
+        add_result(r->sum, what_if_result(r->w));
+    if (err == ERR_OK && most)
+        err = what_if_people(r->w, most, on_person, r, &r->msg);
+    return err;
 }
 
 static int nothing_differs(struct replay *r)
 {
     if (r->json) {
-        report_json_summary(&r->out.block, what_if_result(r->w), r->o.since, what_if_tz(r), false);
+        report_json_summary(&r->out.block, r->sum, r->o.since, NULL, false);
         out_flush(&r->out);
     } else
         printf("Nothing would differ: the policies have these parameters already.\n");
@@ -130,31 +166,100 @@ static int nothing_differs(struct replay *r)
 }
 
 /* Policies that are only in the file. */
-static void tell_unused(const struct replay *r)
+static void tell_unused(const struct replay *r, const struct config *now)
 {
-    const struct config *now = what_if_config(r->w);
     for (unsigned i = 0; now && i < r->o.wanted->n_policies; i++)
         if (config_policy(now, str_of(r->o.wanted->policies[i].name)) < 0)
             say("policy \"%s\" was never adopted, or is no more: nobody is under it", r->o.wanted->policies[i].name);
 }
 
-static int what_if(struct replay *r)
+/* What changes is told by the first that has a log, and asked of it again in the end. */
+static void keep_first(struct replay *r)
+{
+    if (r->kept)
+        return;
+    r->kept = r->w;
+    tell_unused(r, what_if_config(r->w));
+    r->sum->changes = what_if_result(r->w)->changes;
+    if (!r->json && r->sum->changes.n) {
+        report_changes(&r->sum->changes);
+        fflush(stdout);
+    }
+}
+
+static enum err one_shard(struct replay *r, struct store *source)
+{
+    r->o.source = source;
+    r->w = NULL;
+    enum err err = what_if_open(&r->o, &r->w, &r->msg);
+    if (err != ERR_OK)
+        return err;
+    if (what_if_config(r->w))
+        keep_first(r);
+    if (what_if_result(r->w)->changes.n)
+        err = run_in_scratch(r);
+    if (r->w != r->kept)
+        what_if_free(r->w);
+    scratch_remove(&r->scratch);
+    return err;
+}
+
+static int report(struct replay *r)
+{
+    const struct config *now = r->kept ? what_if_config(r->kept) : NULL;
+    if (!r->sum->changes.n)
+        return nothing_differs(r);
+    if (r->json) {
+        report_json_summary(&r->out.block, r->sum, r->o.since, now ? now->tz : NULL, true);
+        out_flush(&r->out);
+    } else {
+        report_sums(r->sum);
+        report_people_end(&r->people, r->sum, r->told);
+    }
+    return EXIT_DONE;
+}
+
+/* Of several, all clocks stop where the last of them does. */
+static enum err find_until(struct replay *r, const struct logs *l)
+{
+    struct buf line = BUF_INIT;
+    struct event_arena arena = {.text = BUF_INIT};
+    enum err err = ERR_OK;
+    for (unsigned i = 0; i < logs_n(l) && logs_n(l) > 1 && err == ERR_OK; i++) {
+        struct store_info info;
+        struct event head;
+        store_info(logs_store(l, i), &info);
+        buf_clear(&line);
+        if (!info.durable)
+            continue;
+        err = store_get(logs_store(l, i), info.durable, &line, &r->msg);
+        if (err == ERR_OK && event_read_head(buf_str(&line), &head, &arena) == ERR_OK)
+            r->o.until = later(r->o.until, head.time);
+    }
+    event_arena_done(&arena);
+    buf_done(&line);
+    return err;
+}
+
+static int what_if(struct replay *r, const struct logs *l)
 {
     r->o.scratch = r->scratch.path;
     r->o.progress = on_progress;
     r->o.stop = on_stop;
     r->o.arg = r;
-    enum err err = what_if_open(&r->o, &r->w, &r->msg);
-    if (err != ERR_OK)
-        return unreadable(r, err);
-    tell_unused(r);
-    if (!what_if_result(r->w)->changes.n)
-        return nothing_differs(r);
-    if (!r->json) {
-        report_changes(&what_if_result(r->w)->changes);
-        fflush(stdout);
-    }
-    return run_in_scratch(r);
+    r->sum = mem_zalloc(1, sizeof *r->sum);
+    r->sum->first = r->sum->last = r->sum->until = INSTANT_NONE;
+    if (!r->json)
+        report_people_begin(&r->people);
+    enum err err = r->o.until == INSTANT_NONE ? find_until(r, l) : ERR_OK;
+    for (unsigned i = 0; i < logs_n(l) && err == ERR_OK; i++)
+        err = one_shard(r, logs_store(l, i));
+    int status = err == ERR_OK ? report(r) : unreadable(r, err);
+    if (!r->json && (err != ERR_OK || !r->sum->changes.n))
+        table_done(&r->people);
+    what_if_free(r->kept);
+    free(r->sum);
+    return status;
 }
 
 /* --- the command --- */
@@ -171,20 +276,22 @@ static int load_wanted(const char *file, struct config **out)
     return err == ERR_OK ? EXIT_DONE : EXIT_UNREADABLE;
 }
 
-static int replay(struct replay *r, const char *uri, const char *file)
+static int replay(struct replay *r, const struct config *config, const char *file)
 {
     struct config *wanted;
+    struct store_options with;
+    struct logs *l;
     int status = load_wanted(file, &wanted);
     if (status)
         return status;
     r->o.wanted = wanted;
-    enum err err = store_open(uri, STORE_READ, NULL, &r->o.source, NULL, &r->msg);
+    store_args_options(config, &with);
+    enum err err = logs_open(config->store, &with, &l, &r->msg);
     if (err == ERR_OK) {
         scratch_hold_signals();
-        status = what_if(r);
-        what_if_free(r->w);
+        status = what_if(r, l);
         scratch_remove(&r->scratch);
-        store_close(r->o.source);
+        logs_close(l);
         out_done(&r->out);
         scratch_let_go(); /* the end, if one has come */
     } else
@@ -223,7 +330,7 @@ int cmd_replay(struct ctl *ctl, int argc, char **argv)
     status = ctl_config(ctl, &config);
     if (status)
         return status;
-    status = read_times(&r, since, until, config->tz) ? replay(&r, config->store, file) : EXIT_MISUSE;
+    status = read_times(&r, since, until, config->tz) ? replay(&r, config, file) : EXIT_MISUSE;
     config_free(config);
     return status;
 }

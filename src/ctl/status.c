@@ -16,7 +16,7 @@ static void print_head(const struct json *j)
     int64_t late = json_number(j, "lag_seconds", 0);
     printf("now       %s%s\n", text_time(json_text(j, "now"), now),
            json_bool(j, "simulated") ? "  (simulated: the configuration's clock is not the system's)" : "");
-    printf("log       %s events, %s\n", text_count((uint64_t)json_number(j, "position", 0), position),
+    printf("log       %s events, %s\n", text_count(json_position(j, "position"), position),
            text_bytes((uint64_t)json_number(j, "log_bytes", 0), bytes));
     if (late > 0)
         printf("behind    %s of deadlines that are due\n", text_duration(late, lag));
@@ -67,14 +67,70 @@ static void print_next(const struct json *next)
     table_done(&t);
 }
 
+static void add_daemon(struct table *t, const struct json *daemon)
+{
+    const struct json *shards = json_get(daemon, "shards");
+    const char *why = json_text(daemon, "why");
+    struct buf b = BUF_INIT;
+    json_add_numbers(&b, shards);
+    if (!b.n)
+        BUF_LIT(&b, "none");
+    if (why)
+        buf_printf(&b, ": %s", why);
+    buf_addc(&b, '\0');
+    table_add(t, json_text(daemon, "name"));
+    table_add_count(t, json_number(daemon, "revision", 0));
+    table_add(t, b.p);
+    buf_done(&b);
+}
+
+static void add_unowned(struct table *t, const struct json *shards)
+{
+    struct buf b = BUF_INIT;
+    json_add_numbers(&b, shards);
+    buf_addc(&b, '\0');
+    table_add(t, "nobody");
+    table_add(t, NULL);
+    table_add(t, b.p);
+    buf_done(&b);
+}
+
+static void print_shards(const struct json *shards)
+{
+    static const char *const headings[] = {"daemon", ">revision", "shards"};
+    const struct json *daemons = json_get(shards, "daemons"), *unowned = json_get(shards, "unowned");
+    struct table t;
+    table_init(&t, headings, 3);
+    for (size_t i = 0; i < json_count(daemons); i++)
+        add_daemon(&t, json_item(daemons, i));
+    if (json_count(unowned))
+        add_unowned(&t, unowned);
+    printf("\n");
+    table_print(&t, "  ");
+    table_done(&t);
+}
+
+/* Whose people the counts leave out. */
+static void print_silent(const struct json *silent)
+{
+    struct buf b = BUF_INIT;
+    json_add_numbers(&b, silent);
+    printf("\nnot counted, since nobody answers for them: the people of shards %.*s\n", (int)b.n, b.p);
+    buf_done(&b);
+}
+
 static void print_status(const char *text, const struct json *endpoints)
 {
     struct json *j = json_parse(text);
-    const struct json *next = json_get(j, "next"), *list = json_get(j, "holds");
+    const struct json *next = json_get(j, "next"), *list = json_get(j, "holds"), *shards = json_get(j, "shards");
     print_head(j);
     print_people(j);
+    if (json_count(json_get(j, "silent")))
+        print_silent(json_get(j, "silent"));
     if (json_count(next))
         print_next(next);
+    if (shards)
+        print_shards(shards);
     if (json_count(endpoints)) {
         printf("\n");
         endpoints_print_brief(endpoints, "  ");

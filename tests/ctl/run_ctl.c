@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #define ARGS_MAX 32
-#define PATHS_MAX 64
+#define PATHS_MAX 256
 
 static char paths[PATHS_MAX][128];
 static unsigned n_paths;

@@ -63,7 +63,7 @@ static unsigned count_lines(const char *text)
 static void test_init(void)
 {
     run_ctl(&r, NULL, "-c", config, "events", NULL);
-    ok(r.status == 3 && has(r.err, "lifecertctl init makes the store"), "without a store events ends with 3");
+    ok(r.status == 3 && has(r.err, ": make one with lifecertctl init"), "without a store events ends with 3");
     run_ctl(&r, NULL, "-c", config, "init", NULL);
     ok(r.status == 0 && has(r.out, "made the store dir:") && has(r.out, "next: start lifecertd"), "init makes it");
     run_ctl(&r, NULL, "-c", config, "init", NULL);

@@ -51,8 +51,8 @@ static void test_misuse(void)
     misuse("a missing word", "missing: ID", "show", NULL, NULL);
     misuse("a date that is none", "--from \"2026-02-30\": expected a date", "due", "--from", "2026-02-30");
     misuse("an unknown unit of time", "--by \"week\": expected day or month", "due", "--by", "week");
-    misuse("a number that is none", "--after \"x\": expected a whole number", "events", "--after", "x");
-    misuse("a negative number", "--after \"-1\": expected a whole number", "events", "--after", "-1");
+    misuse("a number that is none", "--people \"x\": expected a whole number", "demo-city", "--people", "x");
+    misuse("a negative number", "--people \"-1\": expected a whole number", "demo-city", "--people", "-1");
     misuse("a type that no event has", "matches no type of event", "events", "--type", "benefits.*");
     misuse("a simulation without an end", "--until TIME is missing", "simulate", "x", NULL);
     misuse("a hold without an end", "--until is missing", "hold", "place", NULL);

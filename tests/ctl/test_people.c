@@ -50,6 +50,18 @@ static void test_people(void)
        "where a limited list goes on");
 }
 
+static void test_shards(void)
+{
+    start(PEOPLE "{\"position\":\"sA2TIAbwF\",\"beneficiaries\":2,\"after\":null}\n");
+    run_ctl(&r, NULL, "-c", config, "people", NULL);
+    fake_daemon_stop(&d);
+    ok(has(r.out, "\n2 people, as of 1,000 events\n"), "over several shards it is said after how many events");
+    start("{\"period\":\"2026-07\",\"position\":\"sA2TIAbwF\",\"payable\":1,\"withheld\":1}\n");
+    run_ctl(&r, NULL, "-c", config, "period", "2026-07", NULL);
+    fake_daemon_stop(&d);
+    ok(has(r.out, "1 payable, 1 withheld, as of 1,000 events\n"), "of a period, too");
+}
+
 static void test_broken(void)
 {
     start(PEOPLE);
@@ -123,6 +135,7 @@ int main(void)
     config = test_config("");
     socket_path = test_path("api.sock");
     test_people();
+    test_shards();
     test_broken();
     test_many();
     test_period();

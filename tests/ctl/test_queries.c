@@ -167,6 +167,23 @@ static void test_status(void)
     ok(has(r.out, "brake  everyone  2026-01-01 00:00  -      -   2 due"), "the holds");
 }
 
+static void test_status_shards(void)
+{
+    start(
+        "{\"position\":\"sA2TIAbwF\",\"enrolled\":10,\"shards\":{\"daemons\":["
+        "{\"name\":\"a\",\"shards\":[0,2],\"since\":1767225600,\"revision\":3,\"why\":null},"
+        "{\"name\":\"b\",\"shards\":[],\"since\":1767225600,\"revision\":0,\"why\":\"other rules are in force\"}],"
+        "\"shards\":4,\"unowned\":[1,3]}}");
+    run_ctl(&r, NULL, "-c", config, "status", NULL);
+    fake_daemon_stop(&d);
+    ok(r.status == 0 && has(r.out, "1,000 events"), "over several shards their events are summed up");
+    ok(has(r.out, "  daemon  revision  shards\n"
+                  "  a              3  0 2\n"
+                  "  b              0  none: other rules are in force\n"
+                  "  nobody         -  1 3\n"),
+       "and it is said who owns which, and which nobody owns");
+}
+
 #define ENDPOINT(name, state, lag) \
     "{\"name\":\"" name "\",\"state\":\"" state "\",\"lag\":" lag ",\"dead\":2,\"paused\":null}"
 #define ENDPOINTS "[" ENDPOINT("payroll", "running", "0") "," ENDPOINT("sms", "paused", "12345") "]"
@@ -199,6 +216,15 @@ static void test_status_endpoints(void)
     fake_daemon_stop(&d);
 }
 
+static void test_pending_hold(void)
+{
+    start("{\"name\":\"moratorium\",\"pending\":[3,5]}");
+    run_ctl(&r, NULL, "-c", config, "hold", "place", "--until", "2026-03-01", "--by", "L", "--why", "x", NULL);
+    fake_daemon_stop(&d);
+    ok(r.status == 0 && has(r.out, "placed moratorium\n"), "an order that some shards have yet to carry out is given");
+    ok(has(r.err, "not carried out yet, but ordered for good: by the shards 3 5\n"), "and which shards these are is said");
+}
+
 static void test_holds(void)
 {
     start("{\"name\":\"moratorium:unit:U1\"}");
@@ -209,6 +235,7 @@ static void test_holds(void)
     run_ctl(&r, NULL, "-c", config, "hold", "lift", "moratorium:unit:U1", "--by", "L", "--why", "over", NULL);
     ok(r.status == 0 && has(r.out, "lifted moratorium:unit:U1\n"), "and lifted");
     fake_daemon_stop(&d);
+    ok(!strstr(r.err, "shard"), "by all that have to, as long as nothing else is told");
     is_str(d.requests[0].body.p,
            "{\"hold\":\"moratorium\",\"scope\":{\"unit\":\"U1\"},\"until\":\"2026-03-01\","
            "\"by\":\"Li \\\"Q\\\"\",\"why\":\"flood\"}",
@@ -305,7 +332,9 @@ int main(void)
     test_show_as_of();
     test_due();
     test_status();
+    test_status_shards();
     test_status_endpoints();
+    test_pending_hold();
     test_holds();
     test_problems();
     test_next_steps();

@@ -10,6 +10,10 @@ static const char *config, *socket_path;
     "\"after\":100,\"until\":5000,\"position\":2550,\"type\":null,\"subject\":null,\"state\":\"" state "\"," \
     "\"sent\":" sent ",\"failed\":" failed ",\"skipped\":7,\"started_at\":\"2026-06-16T09:00:00+08:00\","    \
     "\"ended_at\":null,\"by\":\"Li\",\"why\":\"新\\u001b系统\",\"last_error\":null}"
+/* Of three shards, all of 100, 200 and 700 events. */
+#define OF_SHARDS                                                                                                   \
+    "{\"name\":\"shards\",\"state\":\"running\",\"redelivery\":{\"after\":\"sAwAAAA\",\"until\":\"sA2TIAbwF\",\"position\":" \
+    "\"sA2TIAbwF\",\"state\":\"done\",\"sent\":993,\"failed\":0,\"skipped\":7,\"by\":\"Li\",\"why\":\"new\"}}"
 #define BEGUN(name) "{\"endpoint\":\"" name "\"," COUNTS("running", "0", "0")
 #define LISTED(name, state, sent, failed) \
     "{\"name\":\"" name "\",\"state\":\"running\",\"redelivery\":{\"in_flight\":0," COUNTS(state, sent, failed) "}"
@@ -29,7 +33,7 @@ static const struct fake_answer answers[] = {
      "{\"endpoints\":[" LISTED("all", "done", "4893", "0") "," LISTED("some", "done", "4891", "2") "," LISTED(
          "ended", "cancelled", "5", "0") "," LISTED("later", "done", "1",
                                                     "0") "," LISTED("on", "running", "3100",
-                                                                    "0") ",{\"name\":\"never\",\"redelivery\":null}]}",
+                                                                    "0") "," OF_SHARDS ",{\"name\":\"never\",\"redelivery\":null}]}",
      200},
     {NULL, NULL, 0},
 };
@@ -128,6 +132,8 @@ static void test_list(void)
     ok(has(r.out, "\non: events 101 to 5,000 being sent again, 50%: 3,100 sent, 7 left out (by Li: 新?系统)\n"),
        "endpoints shows what is under way");
     ok(has(r.out, "\nall: events 101 to 5,000 sent again, 50%: 4,893 sent"), "and what is over");
+    ok(has(r.out, "\nshards: 1,000 events sent again, 100%: 993 sent, 7 left out (by Li: new)\n"),
+       "of several shards how many events it is about");
     ok(!strstr(r.out, "\nnever:"), "and of others nothing");
 }
 
