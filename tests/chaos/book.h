@@ -1,6 +1,6 @@
 /* The book of all inputs that were sent, and of what came back: what the logs are held against in the end. Each input
- * has a mark, words that its event will say again and no other input of that person's has; so an event shows which input
- * it answers, and how often. */
+ * has a mark, words that its event will say again and no other input of that person's has; so an event shows which
+ * input it answers, and how often. */
 #ifndef TESTS_CHAOS_BOOK_H
 #define TESTS_CHAOS_BOOK_H
 

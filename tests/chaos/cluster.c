@@ -1,8 +1,9 @@
 /* cluster [--seconds N] [--failovers N] [--seed S]: a real Redis Cluster of six, three daemons on a set of eight
- * shards, and people's inputs to any of them, while daemons and Redis are killed and stopped, slots move, memory is full and
- * connections are cut. In the end nothing that was acknowledged may be lost, nothing decided twice; every log verifies,
- * whatever was delivered came in order, and everybody's events are those that a simulation of the same inputs gives.
- * Without arguments: two minutes and ten failovers. With --failovers 0 nothing is done to anybody: the load alone. */
+ * shards, and people's inputs to any of them, while daemons and Redis are killed and stopped, slots move, memory is
+ * full and connections are cut. In the end nothing that was acknowledged may be lost, nothing decided twice; every log
+ * verifies, whatever was delivered came in order, and everybody's events are those that a simulation of the same inputs
+ * gives. Without arguments: two minutes and ten failovers. With --failovers 0 nothing is done to anybody: the load
+ * alone. */
 #include <getopt.h>
 #include <poll.h>
 #include <stdio.h>
@@ -16,7 +17,8 @@
 #define NS_PER_MS INT64_C(1000000)
 #define SECONDS 120
 #define FAILOVERS 10
-#define BULK_LINES 20000 /* of 700 bytes, in one shard: a segment is closed, and moved */
+#define BULK_LINES 20000       /* of 700 bytes, in one shard: a segment is closed, and moved */
+#define SEGMENT_FULL (9 << 20) /* bytes: one is closed by then, and has been for a while */
 #define SETTLE_MS 120000
 #define CALM 8 /* looks, 200 ms apart */
 #define HEAL_MS 120000
@@ -173,6 +175,18 @@ static bool was_archived(const struct chaos *c)
     return system(command) == 0;
 }
 
+/* A short run, or a slow machine, fills no segment. */
+static void judge_archive(const struct chaos *c)
+{
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < c->facts.n; i++)
+        bytes += c->facts.v[i].shard == BULK_SHARD ? c->facts.v[i].length : 0;
+    if (bytes < SEGMENT_FULL)
+        skip(1, "nothing is moved to the archive: no segment was filled");
+    else
+        ok(was_archived(c), "part of a log was moved to the archive");
+}
+
 static void judge(struct chaos *c)
 {
     char path[128];
@@ -196,7 +210,7 @@ static void judge(struct chaos *c)
     ok(c->faults.failovers >= c->failovers, "%u failovers, at least", c->failovers);
     is_int(c->faults.crashes, 0, "no daemon ended other than it was told to");
     is_int(atomic_load(&c->load.strange), 0, "every answer was one that may be");
-    ok(was_archived(c), "part of a log was moved to the archive");
+    judge_archive(c);
 }
 
 /* --- all of it --- */

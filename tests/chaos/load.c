@@ -15,7 +15,6 @@
 #define FIRST_PROBE (WORKERS + 2)
 #define BULK_PEOPLE 40
 #define BULK_BODY 200
-#define BULK_SHARD 0
 #define PROBE_MS 1000 /* how long a probe waits for one answer */
 #define NS_PER_MS INT64_C(1000000)
 

@@ -10,6 +10,7 @@
 #include "tests/chaos/stage.h"
 
 #define WORKERS 4
+#define BULK_SHARD 0 /* whose segments are filled */
 #define THREADS (WORKERS + 2 + SHARDS)
 
 /* A moment at which a shard took an input, or Redis a write that a replica has: asked at, answered at. Monotonic

@@ -252,8 +252,12 @@ static void test_readers(void)
     check(r.status == 410 && strstr(r.body.p, folder), "who reads the log from its beginning is told that it is gone");
     const char *position = reply_header(&r, "Lifecertd-Position");
     check(position && atoi(position) > 100, "and where it begins");
-    snprintf(target, sizeof target, "/v1/events?limit=5&after=%s", position ? position : "0");
-    get(moved, target);
+    /* The daemon may not have seen yet that it was archived from twice: then it says so once more. */
+    for (unsigned i = 0; i < 3 && r.status == 410 && position; i++) {
+        snprintf(target, sizeof target, "/v1/events?limit=5&after=%s", position);
+        get(moved, target);
+        position = reply_header(&r, "Lifecertd-Position");
+    }
     check(r.status == 200 && reply_line(&r, 4), "from there it can be read");
     get(moved, "/v1/beneficiaries/P-8/events");
     check(r.status == 200 && reply_header(&r, "Lifecertd-Archived"), "a person's events begin with those there are");
