@@ -200,7 +200,7 @@ static void explain(const struct office *o, enum trouble t, char *out, size_t si
     switch (t) {
     case TROUBLE_NONE: *out = '\0'; break;
     case TROUBLE_SILENT:
-        snprintf(out, size, "it has not reached Redis for longer than its lease: %s", o->silence);
+        snprintf(out, size, "it has not reached Redis for longer than its lease%s%s", *o->silence ? ": " : "", o->silence);
         break;
     case TROUBLE_NAME: snprintf(out, size, "another daemon has its name"); break;
     case TROUBLE_FORMER:

@@ -11,7 +11,7 @@ local before, last = ARGV[3], ARGV[4]
 local events, contacts, keys, consumed = tonumber(ARGV[13]), tonumber(ARGV[14]), tonumber(ARGV[15]), tonumber(ARGV[16])
 local state = redis.call('HMGET', KEYS[1], 'fence', 'commit', 'last', 'seal', 'partial')
 if state[1] ~= ARGV[1] then
-    return redis.error_reply('FENCED the shard is held under ' .. tostring(state[1]))
+    return redis.error_reply('FENCED the shard is held under ' .. (state[1] and state[1] ~= '' and state[1] or 'no fence'))
 end
 if state[2] == ARGV[2] then
     -- A repetition writes something, too: a WAIT behind it then waits for what is repeated.

@@ -4,7 +4,7 @@
 -- ARGV fence, mark before, mark after, number, entry
 local state = redis.call('HMGET', KEYS[1], 'fence', 'delivery')
 if state[1] ~= ARGV[1] then
-    return redis.error_reply('FENCED the shard is held under ' .. tostring(state[1]))
+    return redis.error_reply('FENCED the shard is held under ' .. (state[1] and state[1] ~= '' and state[1] or 'no fence'))
 end
 local at = state[2] or '0 00000000'
 if at ~= ARGV[2] and at ~= ARGV[3] then
