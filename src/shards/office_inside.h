@@ -211,6 +211,7 @@ struct office {
     unsigned n_sending;
     struct fetched_order *fetched;
     unsigned n_fetched;
+    uint64_t fetched_behind; /* all that there are behind this number, as far as one reading goes */
     struct office_cap *caps_now, **caps_now_tail; /* sent, not answered */
     int64_t caps_since;
     struct {

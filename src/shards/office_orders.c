@@ -145,7 +145,8 @@ void office_orders_say(struct office *o)
     if (c) {
         system_key(&o->system, c, "orders");
         system_key(&o->system, c, "reports");
-        redis_command_add_u64(c, behind == UINT64_MAX ? o->last_order : behind);
+        o->fetched_behind = behind == UINT64_MAX ? o->last_order : behind;
+        redis_command_add_u64(c, o->fetched_behind);
         redis_command_add_u64(c, FETCH_MAX);
         redis_command_add_u64(c, done_by_all(o));
         redis_command_add_u64(c, highest_known(o));
@@ -242,14 +243,15 @@ static struct errand *make_errand(struct office_seat *seat, const struct fetched
     return e;
 }
 
-/* The next one for that engine. */
+/* The next one for that engine. One that has become idle since orders were asked for may lack earlier ones than were
+ * read: it waits for the next reading. */
 static const struct fetched_order *next_for(struct office *o, const struct office_seat *seat)
 {
     pthread_mutex_lock(&o->lock);
     bool idle = is_idle(seat);
     uint64_t carried = seat->carried;
     pthread_mutex_unlock(&o->lock);
-    for (unsigned i = 0; idle && i < o->n_fetched; i++)
+    for (unsigned i = 0; idle && carried >= o->fetched_behind && i < o->n_fetched; i++)
         if (o->fetched[i].order.number > carried)
             return &o->fetched[i];
     return NULL;
