@@ -410,11 +410,8 @@ void watch_stamp(struct engine *e, struct buf *out);
 lc_instant watch_read_stamp(struct engine *e, struct str stamp);
 
 /* replay.c */
-/* Applies all that is durable behind `after`. system_seq: system events up to there are in already. */
-/* The events of the span, into an engine that has all up to it. */
-enum err replay_span(struct engine *e, const struct log_span *span, uint64_t system_seq,
-                     struct errmsg *msg) ERR_MUSTCHECK;
-/* All behind `after`, and nothing may be missing. */
+/* Applies all that is durable behind `after`, of which nothing may be missing. system_seq: system events up to there
+ * are in already. */
 enum err replay_log(struct engine *e, uint64_t after, uint64_t system_seq, struct errmsg *msg) ERR_MUSTCHECK;
 /* The same for a span: the engine is then as of its end (e->last_seq, e->last_time). */
 enum err replay_span(struct engine *e, const struct log_span *span, uint64_t system_seq,

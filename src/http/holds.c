@@ -6,7 +6,6 @@
 #define NAME_MAX_BYTES 64 /* of a policy, a category, a unit */
 #define WHY_MAX 256
 
-#define NAME_MAX_BYTES 64 /* of a policy, a category, a unit */
 enum { PLACE_HOLD, PLACE_SCOPE, PLACE_POLICY, PLACE_CATEGORY, PLACE_UNIT, PLACE_UNTIL, PLACE_WHY, PLACE_BY, PLACE_N };
 
 static const enum scope_kind scope_kinds[PLACE_N] = {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "codec/json_scan.h"
+#include "store/archived.h"
 #include "store/crc32c.h"
 #include "store/file.h"
 #include "store/logline.h"
@@ -55,12 +56,6 @@ enum err archive_list_save(int folder, const struct archive_list *list, struct e
     enum err e = file_replace(folder, ARCHIVE_NAME, buf_str(&b), msg);
     buf_done(&b);
     return e;
-}
-
-static bool scan_hash(struct scan *s, unsigned char out[SEAL_HASH])
-{
-    struct str hex;
-    return scan_str(s, &hex) && hex.n == 2 * SEAL_HASH && hex_parse(hex.p, out, SEAL_HASH);
 }
 
 static bool scan_segment(struct scan *s, struct archive_segment *out)

@@ -66,7 +66,7 @@ enum err archived_save(int log_folder, const struct archived *a, struct errmsg *
 
 /* --- reading --- */
 
-static bool scan_hash(struct scan *s, unsigned char out[SEAL_HASH])
+bool scan_hash(struct scan *s, unsigned char out[SEAL_HASH])
 {
     struct str hex;
     return scan_str(s, &hex) && hex.n == 2 * SEAL_HASH && hex_parse(hex.p, out, SEAL_HASH);

@@ -33,6 +33,10 @@ struct archived {
     size_t n_runs;
 };
 
+/* A seal's hash as a JSON string (codec/json_scan.h): the archive's own list has some, too. */
+struct scan;
+bool scan_hash(struct scan *s, unsigned char out[SEAL_HASH]);
+
 /* a: all zero. ERR_ABSENT: there is none. ERR_DAMAGED, ERR_VERSION, ERR_IO. */
 enum err archived_load(int log_folder, struct archived *a, struct errmsg *msg) ERR_MUSTCHECK;
 enum err archived_save(int log_folder, const struct archived *a, struct errmsg *msg) ERR_MUSTCHECK;
