@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-#include "http/openapi_events.h"
+#include "http/openapi/openapi_events.h"
 
 #define NAME_BYTES 96
 #define MESSAGES "#/components/messages/"

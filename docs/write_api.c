@@ -2,7 +2,7 @@
 #include <stdio.h>
 
 #include "docs/asyncapi.h"
-#include "http/openapi.h"
+#include "http/openapi/openapi.h"
 
 static const struct {
     const char *name;

@@ -18,7 +18,7 @@
 #include "config/schema.h"
 #include "core/text.h"
 #include "ctl/commands.h"
-#include "http/metrics.h"
+#include "http/metrics/metrics.h"
 #include "http/routes.h"
 
 static void print_keys(void)

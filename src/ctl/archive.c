@@ -5,7 +5,7 @@
 #include "ctl/text.h"
 #include "engine/engine.h"
 #include "shards/set.h"
-#include "store/archive.h"
+#include "store/archive/archive.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -4,7 +4,7 @@
 #include "ctl/store_args.h"
 #include "ctl/text.h"
 #include "shards/set.h"
-#include "store/backup.h"
+#include "store/backup/backup.h"
 
 #include <stdio.h>
 

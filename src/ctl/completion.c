@@ -2,7 +2,7 @@
  * the daemon for. */
 #include "ctl/names.h"
 #include "ctl/options.h"
-#include "store/delivery.h"
+#include "store/delivery/delivery.h"
 
 #include <stdio.h>
 

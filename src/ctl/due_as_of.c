@@ -12,7 +12,7 @@
 #include "ctl/store_args.h"
 #include "ctl/table.h"
 #include "ctl/text.h"
-#include "engine/past.h"
+#include "engine/past/past.h"
 #include "shards/set.h"
 
 static const char *const headings[] = {"on", "what", ">due", ">late", ">since"};

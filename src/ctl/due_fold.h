@@ -1,4 +1,4 @@
-/* Due lists of several shards (engine/past.h) as one. */
+/* Due lists of several shards (engine/past/past.h) as one. */
 #ifndef CTL_DUE_FOLD_H
 #define CTL_DUE_FOLD_H
 

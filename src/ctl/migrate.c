@@ -1,11 +1,11 @@
-/* lifecertctl migrate and reshard: everything of a store into another (shards/move.h). */
+/* lifecertctl migrate and reshard: everything of a store into another (shards/move/move.h). */
 #include "ctl/options.h"
 #include "ctl/progress.h"
 #include "ctl/sides.h"
 #include "ctl/store_args.h"
 #include "ctl/text.h"
-#include "engine/verify.h"
-#include "shards/move.h"
+#include "engine/verify/verify.h"
+#include "shards/move/move.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "ctl/scratch.h"
-#include "shards/fill.h"
-#include "store/delivery.h"
+#include "shards/move/fill.h"
+#include "store/delivery/delivery.h"
 
 #define DIR_SCHEME "dir:"
 #define MARK "migrating" /* in a folder that is being filled */

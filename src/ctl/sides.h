@@ -1,6 +1,6 @@
 /* Both sides of a move: every store of what is emptied, and of what is filled, open for writing, so that no other
  * process has them. What is filled is nobody's store until it is whole: a folder has another name until then, a set of
- * shards in Redis a mark (shards/fill.h). */
+ * shards in Redis a mark (shards/move/fill.h). */
 #ifndef CTL_SIDES_H
 #define CTL_SIDES_H
 

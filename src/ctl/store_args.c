@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "store/logline.h"
+#include "store/log/logline.h"
 
 #define CLUSTER_SHARDS 16 /* some for each of the masters that a cluster may grow to */
 

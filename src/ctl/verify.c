@@ -1,5 +1,5 @@
-/* lifecertctl verify: the store held against itself (engine/verify.h). */
-#include "engine/verify.h"
+/* lifecertctl verify: the store held against itself (engine/verify/verify.h). */
+#include "engine/verify/verify.h"
 
 #include "ctl/options.h"
 #include "ctl/progress.h"

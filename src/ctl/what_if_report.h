@@ -4,7 +4,7 @@
 
 #include "base/tz.h"
 #include "ctl/table.h"
-#include "engine/what_if.h"
+#include "engine/what_if/what_if.h"
 
 /* --- for people, on stdout --- */
 

@@ -3,7 +3,7 @@
 #define DAEMON_CAP_DESK_H
 
 #include "deliver/deliver.h"
-#include "shards/office.h"
+#include "shards/office/office.h"
 
 struct cap_desk;
 

@@ -1,7 +1,7 @@
 #include "daemon/keeper_inside.h"
 
 #include "daemon/tally.h"
-#include "shards/raw_json.h"
+#include "shards/front/raw_json.h"
 
 void keeper_counters(void *arg, struct engine_counters *out)
 {

@@ -5,7 +5,7 @@
 
 #include "daemon/cap_desk.h"
 #include "net/loop.h"
-#include "shards/desk.h"
+#include "shards/desk/desk.h"
 
 struct tenure;
 

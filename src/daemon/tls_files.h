@@ -3,7 +3,7 @@
 #define DAEMON_TLS_FILES_H
 
 #include "config/config.h"
-#include "http/tls.h"
+#include "http/server/tls.h"
 
 /* Reads them and checks that they belong together. *out is the caller's reference; NULL when the configuration names
  * none. A relative name is looked up in $CREDENTIALS_DIRECTORY. Refused is a key that others may read or write,

@@ -1,7 +1,7 @@
 /* Delivery: every event to whoever subscribed, in order per beneficiary, at least once; messages to people at most once.
  *
  * The log is the queue: each endpoint reads it behind a cursor of its own. Decisions only: what is sent goes through a
- * carrier, what must last into the delivery state (store/delivery.h), what is known of people comes from the engine.
+ * carrier, what must last into the delivery state (store/delivery/delivery.h), what is known of people comes from the engine.
  * All of it belongs to one thread, which calls deliver_tick() whenever deliver_fd() is readable, when the time that the
  * last tick gave is over, and after a transfer was done. */
 #ifndef DELIVER_DELIVER_H
@@ -9,7 +9,7 @@
 
 #include "adapter/adapter.h"
 #include "engine/engine.h"
-#include "store/delivery.h"
+#include "store/delivery/delivery.h"
 
 struct deliver;
 

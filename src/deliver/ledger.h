@@ -2,7 +2,7 @@
 #ifndef DELIVER_LEDGER_H
 #define DELIVER_LEDGER_H
 
-#include "store/delivery.h"
+#include "store/delivery/delivery.h"
 
 struct ledger_block;
 

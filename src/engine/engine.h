@@ -107,7 +107,7 @@ struct scan_order {
     bool keep;   /* begin it, or keep it from being given up, without a slice: the body stays empty */
     uint64_t position;  /* out: the last event decided when it began */
     const char *member; /* out: what is at fault */
-    struct buf positions; /* out, from shards/front.h alone: the position in all shards' logs, as shards/position.h writes
+    struct buf positions; /* out, from shards/front/front.h alone: the position in all shards' logs, as shards/position.h writes
                              it; the caller frees it */
 };
 

@@ -1,5 +1,5 @@
 /* A person's history: a walk back through the log along prev, then folded forward. Where events were archived the walk
- * ends at the person's last one of them, whose history is kept folded (store/history_file.h). */
+ * ends at the person's last one of them, whose history is kept folded (store/archive/history_file.h). */
 #include <stdlib.h>
 
 #include "codec/history_json.h"

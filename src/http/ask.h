@@ -4,7 +4,7 @@
 #define HTTP_ASK_H
 
 #include "http/exchange.h"
-#include "http/streams.h"
+#include "http/server/streams.h"
 
 /* Lives until both the exchange is over and the engine is done: a client may go away while it is asked for. */
 struct ask {

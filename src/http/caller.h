@@ -5,7 +5,7 @@
 #include "config/token.h"
 #include "core/input.h"
 #include "http/route.h"
-#include "http/site.h"
+#include "http/server/site.h"
 
 #define CALLER_NAME 80
 

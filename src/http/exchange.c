@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "http/headers.h"
 #include "http/problem.h"
+#include "http/server/headers.h"
 #include "http/uri.h"
 
 const char *exchange_header(const struct exchange *x, const char *name)

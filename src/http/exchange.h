@@ -8,12 +8,12 @@
 
 #include <microhttpd.h>
 
+#include "base/completions.h"
 #include "http/caller.h"
-#include "http/counts.h"
 #include "http/http.h"
 #include "http/route.h"
-#include "http/site.h"
-#include "base/completions.h"
+#include "http/server/counts.h"
+#include "http/server/site.h"
 
 #define BODY_MAX (1024 * 1024) /* of a body that is taken as a whole */
 

@@ -3,20 +3,20 @@
 #include <stdlib.h>
 
 #include "codec/input_json.h"
-#include "http/access.h"
 #include "http/ask.h"
-#include "http/event_stream.h"
-#include "http/events.h"
+#include "http/events/event_stream.h"
+#include "http/events/events.h"
+#include "http/events/feed.h"
 #include "http/exchange.h"
-#include "http/feed.h"
 #include "http/groups.h"
 #include "http/input_lines.h"
+#include "http/metrics/process.h"
 #include "http/order.h"
 #include "http/people.h"
-#include "http/process.h"
 #include "http/routes.h"
+#include "http/server/access.h"
+#include "http/server/streams.h"
 #include "http/status_stream.h"
-#include "http/streams.h"
 #include "http/tokens.h"
 
 #define IDLE_SECONDS 25

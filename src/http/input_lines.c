@@ -11,10 +11,10 @@
 #include "codec/input_json.h"
 #include "http/groups.h"
 #include "http/language.h"
-#include "http/lines.h"
 #include "http/results.h"
 #include "http/routes.h"
-#include "http/streams.h"
+#include "http/server/lines.h"
+#include "http/server/streams.h"
 
 #define IN_FLIGHT_MAX 32 /* groups of one body */
 #define SEND_BYTES (32 * 1024)

@@ -8,7 +8,7 @@
 #include "http/language.h"
 #include "http/results.h"
 #include "http/routes.h"
-#include "http/streams.h"
+#include "http/server/streams.h"
 
 static const struct {
     const char *type;

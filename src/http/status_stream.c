@@ -2,8 +2,8 @@
 
 #include <stdlib.h>
 
-#include "http/accept.h"
-#include "http/event_stream.h"
+#include "http/events/event_stream.h"
+#include "http/server/accept.h"
 
 #define EVERY_MS 1000
 #define SLICE 64 /* clients told in one round of the loop */

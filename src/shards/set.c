@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
-#include "shards/system.h"
-#include "store/logline.h"
+#include "shards/office/system.h"
+#include "store/log/logline.h"
 
 bool shard_set_is(const char *uri)
 {

@@ -2,7 +2,7 @@
 
 #include "store/crc32c.h"
 #include "store/file.h"
-#include "store/logline.h"
+#include "store/log/logline.h"
 
 #include <errno.h>
 #include <fcntl.h>

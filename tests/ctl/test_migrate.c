@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "ctl/commands.h"
-#include "shards/fill.h"
 #include "shards/logs.h"
+#include "shards/move/fill.h"
 #include "tests/engine/chronicle.h"
 #include "tests/net/redis_server.h"
 

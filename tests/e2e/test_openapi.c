@@ -5,7 +5,7 @@
 
 #include "adapter/table.h"
 #include "codec/event_json.h"
-#include "http/openapi_events.h"
+#include "http/openapi/openapi_events.h"
 #include "tests/e2e/peers.h"
 #include "tests/e2e/process.h"
 #include "tests/lib/node.h"

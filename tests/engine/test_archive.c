@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/tz.h"
-#include "store/archive.h"
+#include "store/archive/archive.h"
 #include "tests/engine/rig.h"
 
 #define PEOPLE 40

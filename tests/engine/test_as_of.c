@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "store/archive.h"
+#include "store/archive/archive.h"
 
 #define START rig_at("2025-01-01T00:00:00+08:00")
 #define DAY 86400

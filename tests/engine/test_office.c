@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "codec/input_json.h"
-#include "engine/verify.h"
+#include "engine/verify/verify.h"
 
 #define DAY INT64_C(86400)
 #define NOON rig_at("2026-03-10T12:00:00+08:00")

@@ -1,8 +1,8 @@
 /* The past engine: what was due as known then is what the daemon answered then; and what came late is told from what was
  * known. */
-#include "engine/past.h"
+#include "engine/past/past.h"
 
-#include "store/archive.h"
+#include "store/archive/archive.h"
 #include "tests/engine/rig.h"
 
 #include <stdarg.h>

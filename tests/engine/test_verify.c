@@ -1,6 +1,6 @@
 /* verify: a good store is good, and each kind of difference is told so that a person finds it. The log is changed and
  * sealed anew, so that only deciding again can find it; tests/verify/alterations does the same at random. */
-#include "engine/verify.h"
+#include "engine/verify/verify.h"
 
 #include <stdio.h>
 #include <stdlib.h>

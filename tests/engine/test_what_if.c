@@ -1,6 +1,6 @@
 /* The same inputs under other policies: random histories against the same histories lived under those policies, and
  * small ones by hand. */
-#include "engine/what_if.h"
+#include "engine/what_if/what_if.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -8,7 +8,7 @@
 
 #include "store/crc32c.h"
 #include "store/le.h"
-#include "store/packed_format.h"
+#include "store/packed/packed_format.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/store/events.h"
 

@@ -1,5 +1,5 @@
 /* What a client prefers to read. */
-#include "http/accept.h"
+#include "http/server/accept.h"
 #include "tests/lib/tap.h"
 
 static const struct {

@@ -1,5 +1,5 @@
 /* What is counted of requests. */
-#include "http/counts.h"
+#include "http/server/counts.h"
 #include "tests/lib/tap.h"
 
 #define MS INT64_C(1000000)

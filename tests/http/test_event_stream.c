@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "http/event_stream.h"
+#include "http/events/event_stream.h"
 #include "http/exchange.h"
 #include "tests/http/fake_engine.h"
 #include "tests/http/fake_log.h"

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "http/events/feed.h"
 #include "http/exchange.h"
-#include "http/feed.h"
 #include "tests/http/fake_engine.h"
 #include "tests/http/fake_log.h"
 #include "tests/http/server.h"

@@ -1,6 +1,6 @@
 /* What reads logs of shards for the feed: parcels of lines, one after the other, from anywhere, and again where it was
  * when it has rested. */
-#include "http/feed_courier.h"
+#include "http/events/feed_courier.h"
 
 #include <inttypes.h>
 #include <poll.h>

@@ -1,7 +1,7 @@
 /* Lines out of pieces: however a body is cut, the same lines come out. */
 #include <stdlib.h>
 
-#include "http/lines.h"
+#include "http/server/lines.h"
 #include "tests/lib/tap.h"
 
 #define MAX 10

@@ -1,7 +1,7 @@
 /* GET /metrics, before a fake engine and a fake delivery. */
 #include <stdio.h>
 
-#include "http/metrics.h"
+#include "http/metrics/metrics.h"
 #include "shards/set.h"
 #include "tests/http/server.h"
 #include "tests/lib/http_client.h"

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "http/openapi.h"
+#include "http/openapi/openapi.h"
 #include "http/route_docs.h"
 #include "http/routes.h"
 #include "tests/http/server.h"

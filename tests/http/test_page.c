@@ -1,7 +1,7 @@
 /* The operators' page as files: who asks for it gets all of it, with what keeps it safe, and nothing from elsewhere. */
 #include <stdio.h>
 
-#include "http/page.h"
+#include "http/page/page.h"
 #include "tests/http/server.h"
 #include "tests/lib/http_client.h"
 #include "tests/lib/tap.h"

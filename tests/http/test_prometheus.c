@@ -1,5 +1,5 @@
 /* Prometheus' text format. */
-#include "http/prometheus.h"
+#include "http/metrics/prometheus.h"
 
 #include <math.h>
 #include <stdio.h>

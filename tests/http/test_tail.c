@@ -1,5 +1,5 @@
 /* The log's latest lines: what the ring holds is what the log says, and the oldest give way. */
-#include "http/tail.h"
+#include "http/events/tail.h"
 
 #include <stdio.h>
 #include <string.h>

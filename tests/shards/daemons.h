@@ -7,7 +7,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "shards/front.h"
+#include "shards/front/front.h"
 #include "tests/lib/tap.h"
 #include "tests/net/redis_server.h"
 

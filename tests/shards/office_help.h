@@ -7,7 +7,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "shards/office.h"
+#include "shards/office/office.h"
 #include "tests/lib/tap.h"
 #include "tests/net/redis_server.h"
 

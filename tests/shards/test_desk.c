@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "shards/desk.h"
-#include "shards/desk_letter.h"
+#include "shards/desk/desk.h"
+#include "shards/desk/desk_letter.h"
 #include "shards/position.h"
 #include "tests/http/fake_deliver.h"
 #include "tests/lib/quotes.h"

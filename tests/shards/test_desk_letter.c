@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "shards/desk_letter.h"
+#include "shards/desk/desk_letter.h"
 #include "tests/lib/quotes.h"
 #include "tests/lib/tap.h"
 

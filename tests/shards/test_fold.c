@@ -1,5 +1,5 @@
 /* One object of several, member by member. */
-#include "shards/fold.h"
+#include "shards/move/fold.h"
 #include "shards/position.h"
 #include "tests/lib/quotes.h"
 #include "tests/lib/tap.h"

@@ -1,6 +1,6 @@
 /* Many engines as one: requests to shards of this daemon's and of another's, and to shards that change hands
  * meanwhile. */
-#include "shards/front.h"
+#include "shards/front/front.h"
 
 #include <poll.h>
 #include <stdio.h>

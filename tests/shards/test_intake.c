@@ -1,6 +1,6 @@
 /* What a shard's owner takes in: of channels only what is theirs, each under its own keys; of daemons what can be read.
  * What is refused is removed, and whoever sent it is told. */
-#include "shards/intake.h"
+#include "shards/intake/intake.h"
 
 #include <poll.h>
 #include <stdio.h>

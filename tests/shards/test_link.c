@@ -1,6 +1,6 @@
 /* Links: what is sent stands in Redis once and in order, whatever happens to Redis meanwhile; answers find who asked;
  * what is not answered fails in time. */
-#include "shards/link_inside.h"
+#include "shards/front/link_inside.h"
 
 #include <poll.h>
 #include <stdatomic.h>

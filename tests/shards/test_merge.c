@@ -1,5 +1,5 @@
 /* The answers of several shards as one. */
-#include "shards/merge.h"
+#include "shards/front/merge.h"
 
 #include "core/record.h"
 #include "tests/lib/tap.h"

@@ -1,6 +1,6 @@
 /* Stores moved into others, as many as there were and others: nobody's history loses a word, what points to a number
  * points to the same, verification is content, and engines go on. */
-#include "shards/move.h"
+#include "shards/move/move.h"
 
 #include <ftw.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 #include <time.h>
 
 #include "codec/event_json.h"
-#include "engine/verify.h"
+#include "engine/verify/verify.h"
 #include "shards/set.h"
 #include "tests/engine/chronicle.h"
 #include "tests/store/delivery_help.h"

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "redis/slot.h"
-#include "shards/office.h"
+#include "shards/office/office.h"
 #include "tests/lib/tap.h"
 #include "tests/redis/cluster.h"
 

@@ -1,5 +1,5 @@
 /* Messages between daemons: what goes in comes out, whatever it is; what is no message is refused. */
-#include "shards/wire.h"
+#include "shards/front/wire.h"
 
 #include <stdio.h>
 #include <stdlib.h>

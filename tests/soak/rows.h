@@ -2,7 +2,7 @@
 #ifndef TESTS_SOAK_ROWS_H
 #define TESTS_SOAK_ROWS_H
 
-#include "store/delivery.h"
+#include "store/delivery/delivery.h"
 #include "tests/soak/sides.h"
 
 /* One endpoint. */

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "codec/history_json.h"
-#include "store/segment_file.h"
+#include "store/log/segment_file.h"
 
 struct place place_of(const char *name)
 {

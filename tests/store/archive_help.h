@@ -2,8 +2,8 @@
 #ifndef TESTS_STORE_ARCHIVE_HELP_H
 #define TESTS_STORE_ARCHIVE_HELP_H
 
-#include "store/archive.h"
-#include "store/archive_folder.h"
+#include "store/archive/archive.h"
+#include "store/archive/archive_folder.h"
 #include "tests/store/town_log.h"
 
 #define SEED 31

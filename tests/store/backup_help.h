@@ -7,7 +7,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
-#include "store/backup.h"
+#include "store/backup/backup.h"
 #include "tests/store/events.h"
 
 #define PERSONS 12

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#include "store/delivery.h"
+#include "store/delivery/delivery.h"
 #include "tests/store/events.h"
 
 #define ALL_STATES ((1u << DELIVERY_STATE_N) - 1)

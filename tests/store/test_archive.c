@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "store/archived.h"
+#include "store/archive/archived.h"
 #include "store/file.h"
 #include "tests/store/archive_help.h"
 #include "tests/store/delivery_help.h"

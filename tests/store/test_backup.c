@@ -7,10 +7,10 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "store/contacts.h"
-#include "store/dir.h"
-#include "store/history_file.h"
-#include "store/delivery.h"
+#include "store/archive/history_file.h"
+#include "store/contacts/contacts.h"
+#include "store/delivery/delivery.h"
+#include "store/dir/dir.h"
 #include "store/folder.h"
 #include "tests/store/backup_help.h"
 

@@ -1,6 +1,6 @@
 /* Rows of idempotency keys in contacts.db: files of before there were any, rows that a crash leaves behind, and the
  * bound on their number. */
-#include "store/contacts_db.h"
+#include "store/contacts/contacts_db.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* Commits of the delivery state as bytes: vectors, every kind there and back, and what cannot be. */
-#include "store/delivery_code.h"
+#include "store/delivery/delivery_code.h"
 #include "tests/lib/tap.h"
 #include "tests/store/delivery_help.h"
 

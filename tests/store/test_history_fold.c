@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "codec/history_json.h"
+#include "store/archive/history_fold.h"
 #include "store/file.h"
-#include "store/history_fold.h"
 #include "tests/store/town_log.h"
 
 static int new_folder(const char *name)

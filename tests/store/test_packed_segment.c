@@ -8,7 +8,7 @@
 
 #include "store/crc32c.h"
 #include "store/le.h"
-#include "store/packed_segment.h"
+#include "store/packed/packed_segment.h"
 #include "tests/lib/tap.h"
 #include "tests/store/events.h"
 

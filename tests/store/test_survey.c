@@ -1,5 +1,5 @@
 /* What lies beside the log: of a folder and of Redis the same, row by row, for the same commits. */
-#include "store/survey.h"
+#include "store/survey/survey.h"
 #include "tests/lib/tap.h"
 #include "tests/net/redis_server.h"
 #include "tests/store/delivery_help.h"

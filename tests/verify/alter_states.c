@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "store/checkpoint_file.h"
+#include "store/checkpoint/checkpoint_file.h"
 #include "store/crc32c.h"
 #include "store/le.h"
 

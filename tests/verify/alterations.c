@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "engine/verify.h"
+#include "engine/verify/verify.h"
 #include "tests/verify/alter.h"
 #include "tests/verify/story.h"
 

@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "store/folder.h"
-#include "store/logline.h"
-#include "store/segment.h"
+#include "store/log/logline.h"
+#include "store/log/segment.h"
 #include "tests/lib/tap.h"
 
 static struct str copy(struct str s)

@@ -5,7 +5,7 @@
 
 #include "codec/event_json.h"
 #include "codec/input_json.h"
-#include "store/delivery.h"
+#include "store/delivery/delivery.h"
 #include "tests/engine/fake_clock.h"
 
 #define PEOPLE 60

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Writes the files that are named as arguments as C: the bytes of each, and the table of http/page.h.
+# Writes the files that are named as arguments as C: the bytes of each, and the table of http/page/page.h.
 set -eu
 
 # tag FILE: what changes when the file does.
@@ -8,7 +8,7 @@ tag() {
 }
 
 echo '/* Made by page/embed.sh. */'
-echo '#include "http/page.h"'
+echo '#include "http/page/page.h"'
 n=0
 for file; do
     echo "static const unsigned char bytes_$n[] = {"

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "store/crc32c.h"
-#include "store/logline.h"
+#include "store/log/logline.h"
 
 #define CRC_HEX 8
 

@@ -4,8 +4,8 @@
 
 #include <inttypes.h>
 
-#include "store/index.h"
-#include "store/logline.h"
+#include "store/log/index.h"
+#include "store/log/logline.h"
 
 static enum err check_lines(const struct commit *c, struct errmsg *msg)
 {

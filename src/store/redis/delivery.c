@@ -6,8 +6,8 @@
 
 #include "redis/slot.h"
 #include "store/crc32c.h"
-#include "store/delivery_code.h"
-#include "store/logline.h"
+#include "store/delivery/delivery_code.h"
+#include "store/log/logline.h"
 
 #define ENTRIES_AT_ONCE "256"
 #define ENTRY_WEIGHT 64 /* what an entry takes besides its bytes */

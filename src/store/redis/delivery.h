@@ -2,7 +2,7 @@
  *
  *   {PREFIX/SHARD}:state              hash, besides the log's: delivery (the mark of the last entry), "delivery
  *                                     snapshot" (its header), "delivery key" (of a shard that belongs to no set)
- *   {PREFIX/SHARD}:delivery           stream: NUMBER-0, c = a commit (store/delivery_code.h)
+ *   {PREFIX/SHARD}:delivery           stream: NUMBER-0, c = a commit (store/delivery/delivery_code.h)
  *   {PREFIX/SHARD}:delivery:snapshot  list: the tables as of an entry, as SQLite's file, in pieces; :delivery:new
  *
  * A commit is an entry, written under the shard's fence by a script that can be repeated. When the entries since the
@@ -13,7 +13,7 @@
 #ifndef STORE_REDIS_DELIVERY_H
 #define STORE_REDIS_DELIVERY_H
 
-#include "store/delivery_db.h"
+#include "store/delivery/delivery_db.h"
 
 struct delivery_redis;
 struct redis_shard;

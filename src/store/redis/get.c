@@ -3,7 +3,7 @@
 
 #include <inttypes.h>
 
-#include "store/logline.h"
+#include "store/log/logline.h"
 
 static void add_line(const struct ring_block *b, uint64_t seq, struct buf *out)
 {

@@ -25,11 +25,11 @@
 
 #include "redis/client.h"
 #include "store/backend.h"
-#include "store/packer.h"
+#include "store/dir/worker.h"
+#include "store/log/seal.h"
+#include "store/packed/packer.h"
 #include "store/redis/ring.h"
 #include "store/redis/script.h"
-#include "store/seal.h"
-#include "store/worker.h"
 
 #define REDIS_STORE_VERSION 2
 #define REDIS_WAIT_MS 3000 /* for the replicas, at a time: below the time-out of a reply */

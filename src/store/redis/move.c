@@ -16,9 +16,9 @@
 #include "base/clock.h"
 #include "store/file.h"
 #include "store/folder.h"
-#include "store/log_files.h"
-#include "store/logline.h"
-#include "store/scan.h"
+#include "store/log/log_files.h"
+#include "store/log/logline.h"
+#include "store/log/scan.h"
 
 /* After a failure: the stream grows meanwhile. */
 #define PAUSE_NS (60 * INT64_C(1000000000))

@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "store/logline.h"
+#include "store/log/logline.h"
 
 struct redis_reader {
     struct store_reader base;

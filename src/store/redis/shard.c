@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "redis/slot.h"
-#include "store/logline.h"
+#include "store/log/logline.h"
 
 #define URI_MAX 2048
 #define PATIENCE_MS 30000

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <sys/random.h>
 
-#include "store/logline.h"
+#include "store/log/logline.h"
 
 #define INCARNATION 32
 

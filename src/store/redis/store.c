@@ -6,9 +6,9 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "store/log/segment.h"
 #include "store/redis/moved.h"
 #include "store/redis/safety.h"
-#include "store/segment.h"
 
 /* A quarter of a dir store's: of what is not moved away yet, the segment that is being written is the most, and it
  * stands in Redis' memory. */

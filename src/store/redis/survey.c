@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#include "store/delivery_db.h"
+#include "store/delivery/delivery_db.h"
 #include "store/redis/inside.h"
 
 struct redis_survey {

@@ -1,9 +1,9 @@
-/* What stands beside the log of a shard in Redis, for store/survey.h: in the order in which a dir store has it. */
+/* What stands beside the log of a shard in Redis, for store/survey/survey.h: in the order in which a dir store has it. */
 #ifndef STORE_REDIS_SURVEY_H
 #define STORE_REDIS_SURVEY_H
 
 #include "store/sql.h"
-#include "store/survey.h"
+#include "store/survey/survey.h"
 
 struct redis_survey;
 

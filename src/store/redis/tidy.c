@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "store/file.h"
-#include "store/log_files.h"
+#include "store/log/log_files.h"
 
 /* After a failure, which is most of all a disk that is full. */
 #define PAUSE_NS (3600 * INT64_C(1000000000))
