@@ -38,6 +38,9 @@ enum err event_read(struct str line, struct event *e, struct event_arena *a, siz
  * e->u is not set. Subjects may hold escapes, hence the arena. */
 enum err event_read_head(struct str line, struct event *e, struct event_arena *a) ERR_MUSTCHECK;
 
+/* Whose it is, for those who keep the order of each one's events: the person's, or the unit's; STR_NONE: the system's. */
+struct str event_whose(const struct event *e);
+
 bool event_type_parse(struct str text, enum event_type *out);
 
 #endif

@@ -148,3 +148,12 @@ void event_arena_done(struct event_arena *a)
     free(a->names);
     *a = (struct event_arena){.text = BUF_INIT};
 }
+
+struct str event_whose(const struct event *e)
+{
+    switch (e->type) {
+    case EV_UNIT_DIGEST: return e->u.digest.unit;
+    case EV_UNIT_RECORDED: return e->u.unit_recorded.unit;
+    default: return e->subject;
+    }
+}

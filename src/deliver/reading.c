@@ -1,16 +1,13 @@
 /* Reading the log on behind the cursor: what is wanted goes into the track, all else is passed over. */
 #include "deliver/inside.h"
 
-/* Whose order it keeps to: a person's, or a unit's. Events of the system otherwise keep theirs among themselves. */
+/* Whose order it keeps to; only a unit stands in the data. Events of the system otherwise keep theirs among themselves. */
 static struct str order_of(struct event_arena *arena, struct str line, const struct event *head)
 {
     struct event e;
     size_t where;
-    if (head->type == EV_UNIT_DIGEST && event_read(line, &e, arena, &where) == ERR_OK)
-        return e.u.digest.unit;
-    if (head->type == EV_UNIT_RECORDED && event_read(line, &e, arena, &where) == ERR_OK)
-        return e.u.unit_recorded.unit;
-    return head->subject;
+    bool unit = head->type == EV_UNIT_DIGEST || head->type == EV_UNIT_RECORDED;
+    return unit && event_read(line, &e, arena, &where) == ERR_OK ? event_whose(&e) : head->subject;
 }
 
 static bool wants(const struct outlet *o, const struct event *head)

@@ -125,8 +125,17 @@ static void clamp(struct heap *h, int64_t latest)
             h->v[i]->at = latest;
 }
 
+/* Who stands behind another may have a time of its own: a restored row's, an operator's. */
+static void clamp_behind(void *arg, struct item *i)
+{
+    const int64_t *latest = arg;
+    if (i->state == ITEM_BEHIND && i->at > *latest)
+        i->at = *latest;
+}
+
 void track_clamp(struct track *t, int64_t latest)
 {
+    people_look(&t->people, clamp_behind, &latest);
     clamp(&t->retries, latest);
     clamp(&t->doubts, latest);
 }

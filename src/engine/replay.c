@@ -123,7 +123,8 @@ static enum err apply(struct engine *e, struct event *ev, uint32_t n, uint64_t s
     e->last_seq = ev->seq;
     watch_set_time(e, ev);
     if (!ev->subject.p) {
-        if (ev->seq > system_seq)
+        /* Units are in a part of the checkpoint before the system's: one may have come in between. */
+        if (ev->seq > system_seq || ev->type == EV_UNIT_RECORDED)
             apply_system(e, ev);
         return ERR_OK;
     }

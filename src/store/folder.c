@@ -142,6 +142,16 @@ static enum err held(int fd, const char *path, struct errmsg *msg)
     return err_set(msg, ERR_LOCKED, "the store in %s is in use by process %s", path, pid);
 }
 
+static enum err note_holder(int fd, const char *path, struct errmsg *msg)
+{
+    char pid[32], name[sizeof msg->text];
+    struct iovec part = {pid, (size_t)snprintf(pid, sizeof pid, "%ld\n", (long)getpid())};
+    snprintf(name, sizeof name, "the lock of %s", path);
+    if (ftruncate(fd, 0) < 0)
+        return file_error(msg, "cannot empty", name);
+    return file_write(fd, name, &part, 1, 0, msg);
+}
+
 enum err lock_take(int folder, const char *path, int *out, struct errmsg *msg)
 {
     struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
@@ -153,15 +163,12 @@ enum err lock_take(int folder, const char *path, int *out, struct errmsg *msg)
         close(fd);
         return e;
     }
-    char pid[32];
-    int n = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
-    if (ftruncate(fd, 0) < 0 || pwrite(fd, pid, (size_t)n, 0) != n) {
-        enum err e = file_error(msg, "cannot write the lock of", path);
+    enum err e = note_holder(fd, path, msg);
+    if (e)
         close(fd);
-        return e;
-    }
-    *out = fd;
-    return ERR_OK;
+    else
+        *out = fd;
+    return e;
 }
 
 bool lock_is_held(int folder)

@@ -299,6 +299,23 @@ static void test_read_again(void)
     track_free(t);
 }
 
+/* The clock was set back: also who stands behind another, with a time of its own, waits no longer than until then. */
+static void test_clamp(void)
+{
+    struct track *t = track_new(10, 100, 100);
+    track_restore(t, 2, ANN, EV_ENROLLED, 7000, false);
+    track_restore(t, 3, ANN, EV_ENROLLED, 9000, false);
+    track_restore(t, 5, BOB, EV_ENROLLED, 400, false);
+    track_clamp(t, 500);
+    is_int(track_next_at(t), 400, "what was to come earlier keeps its time");
+    struct item *bob = track_take(t, 500), *ann = track_take(t, 500);
+    ok(bob && bob->seq == 5 && ann && ann->seq == 2, "what was to come later comes then");
+    track_settle(t, ann);
+    is_int(track_next_at(t), 500, "and so does what stands behind it");
+    track_settle(t, bob);
+    track_free(t);
+}
+
 int main(void)
 {
     plan(0);
@@ -313,6 +330,7 @@ int main(void)
     test_apart();
     test_hurry();
     test_restore();
+    test_clamp();
     test_read_again();
     return tap_end();
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "store/delivery/delivery.h"
 #include "tests/engine/rig.h"
 #include "tests/verify/logbook.h"
 
@@ -387,6 +388,49 @@ static void test_files(void)
     ok(!look(NULL) && has(report.difference.text, "contacts.db is missing"), "no contacts");
 }
 
+/* A row of the delivery state about the first event of that type, and whose order it keeps to. */
+static void put_row(const char *type, const char *subject)
+{
+    struct store_options options = {.simulated = true};
+    struct store_opened opened;
+    struct store *store;
+    struct delivery_store *d;
+    struct errmsg msg;
+    copy_base();
+    logbook_read(&book, folder);
+    struct delivery_change row = {.kind = CHANGE_PUT,
+                                  .row = {.endpoint = STR_LIT("payroll"),
+                                          .seq = logbook_number(&book, find(type, NULL, 0), "seq"),
+                                          .subject = str_of(subject),
+                                          .type = str_of(type),
+                                          .state = DELIVERY_DEAD}};
+    if (store_open(uri, STORE_WRITE, &options, &store, &opened, &msg) != ERR_OK ||
+        delivery_open(store, &d, &msg) != ERR_OK)
+        bail_out("%s", msg.text);
+    enum err e = delivery_commit(d, &row, 1, &msg);
+    if ((e == ERR_MORE ? delivery_poll(d, true, &msg) : e) != ERR_OK)
+        bail_out("%s", msg.text);
+    delivery_close(d);
+    store_close(store);
+    logbook_done(&book);
+}
+
+static void test_deliveries(void)
+{
+    static const struct {
+        const char *type, *subject, *other;
+    } rows[] = {{"certification.accepted", "B", "E"},
+                {"hold.placed", NULL, "B"},
+                {"unit.recorded", "U1", NULL},
+                {"unit.digest", "U1", "A"}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        put_row(rows[i].type, rows[i].subject);
+        ok(look(NULL) && report.deliveries == 1, "a delivery's row about a %s is as it must be", rows[i].type);
+        put_row(rows[i].type, rows[i].other);
+        ok(!look(NULL) && has(report.difference.text, "somebody else"), "and not when it names another");
+    }
+}
+
 int main(void)
 {
     plan(0);
@@ -400,6 +444,7 @@ int main(void)
     test_holds();
     test_system();
     test_files();
+    test_deliveries();
     verify_report_done(&report);
     return tap_end();
 }

@@ -453,13 +453,14 @@ static bool glance_good(struct both *b, uint64_t acknowledged, uint64_t begun, u
 
 static void test_in_flight(const struct kind *k)
 {
-    enum { ROWS = 400, COMMITS = 60 };
+    enum { ROWS = 400 };
+    const unsigned commits = tap_rounds(60);
     struct both b = make(k, "in-flight", 0);
     struct delivery_change c[ROWS];
     struct errmsg msg = {""};
     unsigned flying = 0, refused = 0, rung = 0;
     bool good = true;
-    for (uint32_t i = 1; i <= COMMITS && good; i++) {
+    for (uint32_t i = 1; i <= commits && good; i++) {
         for (uint64_t j = 0; j < ROWS; j++) {
             c[j] = change_put("a", j + 1, (enum delivery_state)((i + j) % DELIVERY_STATE_N));
             c[j].row.attempts = i;
@@ -479,7 +480,7 @@ static void test_in_flight(const struct kind *k)
         good = good && e == ERR_OK && glance_good(&b, i, i, ROWS);
     }
     ok(good, "%s: what is read beside commits is whole, and what is done is seen", k->name);
-    is_int(flying, k->lasts ? COMMITS : 0, "%s: commits of a store that lasts are done by another thread", k->name);
+    is_int(flying, k->lasts ? commits : 0, "%s: commits of a store that lasts are done by another thread", k->name);
     is_int(refused, flying, "%s: one at a time", k->name);
     is_int(rung, flying, "%s: and the descriptor says when", k->name);
     is_int(delivery_fd(b.d) >= 0, k->lasts, "%s: if there is one", k->name);
@@ -941,6 +942,32 @@ static bool kind_begin(const struct kind *k)
     return true;
 }
 
+/* A process that died may have ended because a sync failed: then what its write-ahead log has can be read, and need not
+ * be on the disk for ever. It is put into the database, which is synced, before anything is written behind it. */
+static void test_wal_of_the_dead(void)
+{
+    char command[1024], wal[512];
+    struct both b = make(dir, "alive", 3), dead = {.kind = dir};
+    struct delivery_change changes[] = {change_put("payroll", 2, DELIVERY_SENDING)};
+    struct stat st;
+    struct errmsg msg;
+    commit(&b, changes, 1);
+    snprintf(dead.path, sizeof dead.path, "%s/dead", tap_tmpdir());
+    snprintf(dead.uri, sizeof dead.uri, "dir:%s", dead.path);
+    snprintf(command, sizeof command, "cp -r '%s' '%s'", b.path, dead.path); /* as it was in mid-life */
+    snprintf(wal, sizeof wal, "%s/delivery.db-wal", dead.path);
+    if (system(command) != 0 || stat(wal, &st) != 0 || st.st_size == 0)
+        bail_out("no write-ahead log is left in %s", dead.path);
+    open_both(&dead, STORE_WRITE);
+    ok(stat(wal, &st) == 0 && st.st_size == 0, "the write-ahead log of one who died is put back at the start");
+    uint64_t totals[DELIVERY_STATE_N];
+    if (delivery_totals(dead.d, STR_LIT("payroll"), totals, &msg) != ERR_OK)
+        bail_out("%s", msg.text);
+    is_int((int64_t)totals[DELIVERY_SENDING], 1, "and what it said stays");
+    done(&dead);
+    done(&b);
+}
+
 int main(void)
 {
     static void (*const each_kind[])(const struct kind *) = {
@@ -959,6 +986,7 @@ int main(void)
     }
     test_files();
     test_leftovers();
+    test_wal_of_the_dead();
     test_damage();
     test_damaged_rows();
     test_version();

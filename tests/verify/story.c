@@ -335,14 +335,15 @@ static void deliver(struct story *s)
     for (; p < end && n < 9; p = (const char *)memchr(p, '\n', (size_t)(end - p)) + 1) {
         const char *nl = memchr(p, '\n', (size_t)(end - p));
         struct event ev;
-        if (event_read_head((struct str){p, (size_t)(nl - p)}, &ev, &arenas[n - 1]) != ERR_OK)
+        size_t where;
+        if (event_read((struct str){p, (size_t)(nl - p)}, &ev, &arenas[n - 1], &where) != ERR_OK)
             bail_out("a line cannot be read");
         if (ev.seq % 7 == 0)
             changes[n++] = (struct delivery_change){
                 .kind = CHANGE_PUT,
                 .row = {.endpoint = STR_LIT("payroll"),
                         .seq = ev.seq,
-                        .subject = ev.subject,
+                        .subject = event_whose(&ev),
                         .type = str_of(event_type_text(ev.type)),
                         .state = DELIVERY_DEAD},
             };

@@ -131,6 +131,7 @@ enum err archived_begin(struct verify *v, struct errmsg *msg)
     uint64_t upto = which < 0 ? v->end : v->checkpoints[which].read.system_seq;
     enum err err = verify_walk(v, verify_chain_group, v->out->first - 1, upto, msg);
     v->decided_from = upto + 1;
+    deliveries_view_skip(v); /* rows outlive what was archived */
     tell(v, v->decided_from);
     if (err != ERR_OK || which < 0)
         return err;

@@ -187,7 +187,7 @@ enum err deliveries_view_event(struct verify *v)
     struct deliveries_view *d = v->deliveries;
     for (; d && d->at < d->n && d->v[d->at].seq <= v->ev->seq; d->at++)
         if (d->v[d->at].seq < v->ev->seq ||
-            d->v[d->at].about != about(v->ev->subject, str_of(event_type_text(v->ev->type))))
+            d->v[d->at].about != about(event_whose(v->ev), str_of(event_type_text(v->ev->type))))
             return differ_beside(v, "delivery.db",
                                  "a row says of event %" PRIu64 " that it is of another type or about somebody else",
                                  d->v[d->at].seq);
