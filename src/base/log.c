@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdatomic.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +19,7 @@ void log_set_level(enum log_level level)
 }
 
 /* $JOURNAL_STREAM is inherited; it speaks of this stderr only when it names its device and inode. */
-static bool journal_on_stderr(void)
+bool log_for_journal(void)
 {
     const char *stream = getenv("JOURNAL_STREAM");
     unsigned long long device, inode;
@@ -52,7 +51,7 @@ void log_line(enum log_level level, const char *event, const char *format, ...)
     if ((int)level > atomic_load(&threshold))
         return;
     int saved = errno;
-    if (journal_on_stderr())
+    if (log_for_journal())
         n = written(snprintf(line, room, "<%d>", (int)level), room);
     n += written(snprintf(line + n, room - n, "event=%s", event), room - n);
     if (format[0] && n + 1 < room)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/crash.h"
 
 struct engine_thread {
     struct engine *engine;
@@ -44,7 +45,7 @@ static void *work(void *arg)
 static int start_thread(struct engine_thread *w)
 {
     sigset_t all, before;
-    sigfillset(&all);
+    crash_block_others(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     int failed = pthread_create(&w->thread, NULL, work, w);
     pthread_sigmask(SIG_SETMASK, &before, NULL);

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#include "base/crash.h"
 #include "base/log.h"
 #include "daemon/keeper_inside.h"
 #include "daemon/notify.h"
@@ -359,7 +360,7 @@ static bool submit(void *arg, struct request *r)
 static enum err open_all(struct keeper *k, struct errmsg *msg)
 {
     sigset_t all, before;
-    sigfillset(&all);
+    crash_block_others(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     enum err err = open_office(k, msg);
     if (err == ERR_OK)

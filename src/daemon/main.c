@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/crash.h"
 #include "daemon/daemon.h"
 
 #ifndef SYSCONFDIR
@@ -99,6 +100,7 @@ static int parse(int argc, char **argv, struct choices *out)
 int main(int argc, char **argv)
 {
     struct choices c = {.config_file = SYSCONFDIR "/lifecertd/lifecertd.conf", .action = ACTION_RUN};
+    crash_prepare(); /* names and phone numbers will be in memory */
     int code = parse(argc, argv, &c);
     if (code != 0)
         return code;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/crash.h"
 #include "base/log.h"
 #include "daemon/dispatch.h"
 #include "daemon/engine_thread.h"
@@ -101,7 +102,7 @@ static void work(struct tenure *t, void *(*fn)(void *arg), void (*done)(struct c
 {
     sigset_t all, before;
     t->turn.run = done;
-    sigfillset(&all);
+    crash_block_others(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     int failed = pthread_create(&t->worker, NULL, fn, t);
     pthread_sigmask(SIG_SETMASK, &before, NULL);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/crash.h"
 
 struct lookup {
     _Atomic unsigned refs; /* the caller's and the thread's */
@@ -63,7 +64,7 @@ static bool start_thread(struct lookup *k)
     pthread_t thread;
     pthread_attr_t attributes;
     sigset_t all, before;
-    sigfillset(&all);
+    crash_block_others(&all);
     pthread_attr_init(&attributes);
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
     pthread_sigmask(SIG_SETMASK, &all, &before);

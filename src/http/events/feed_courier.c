@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#include "base/crash.h"
 #include "codec/event_json.h"
 #include "shards/logs.h"
 
@@ -164,7 +165,7 @@ static void on_arrived(struct completion *done)
 static bool start(struct courier *c)
 {
     sigset_t all, before;
-    sigfillset(&all);
+    crash_block_others(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     int failed = pthread_create(&c->thread, NULL, work, c);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -210,6 +211,7 @@ void courier_free(struct courier *c)
         return;
     tell(c, &c->stop);
     pthread_join(c->thread, NULL);
+    completions_forget(c->o.queue, &c->arrived); /* the queue outlives it, and others may still push */
     release(c);
 }
 

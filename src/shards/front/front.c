@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
+#include "base/crash.h"
 #include "shards/front/front_inside.h"
 
 #define TEND_MS 20                 /* how soon what waits for room is tried again */
@@ -60,7 +61,7 @@ static enum err start_thread(struct front *f, struct errmsg *msg)
     pthread_attr_t attr;
     pthread_attr_init(&attr);
     pthread_attr_setstacksize(&attr, STACK_BYTES);
-    sigfillset(&signals);
+    crash_block_others(&signals);
     pthread_sigmask(SIG_SETMASK, &signals, &before);
     f->running = pthread_create(&f->thread, &attr, tend, f) == 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);

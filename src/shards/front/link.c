@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/crash.h"
 #include "shards/front/link_inside.h"
 
 #define STACK_BYTES (256 * 1024)
@@ -80,7 +81,7 @@ static enum err start_threads(struct links *all, struct errmsg *msg)
     int failed = 0;
     pthread_attr_init(&attr);
     pthread_attr_setstacksize(&attr, STACK_BYTES);
-    sigfillset(&signals);
+    crash_block_others(&signals);
     pthread_sigmask(SIG_SETMASK, &signals, &before);
     while (!failed && all->n_threads < LINK_THREADS) {
         failed = pthread_create(&all->threads[all->n_threads], &attr, serve, all);

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/crash.h"
 #include "shards/intake/intake_inside.h"
 #include "shards/set.h"
 
@@ -173,7 +174,7 @@ static int start_thread(struct intake *in)
     pthread_attr_init(&attr);
     pthread_attr_setstacksize(&attr, STACK_BYTES);
     pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-    sigfillset(&signals);
+    crash_block_others(&signals);
     pthread_sigmask(SIG_SETMASK, &signals, &before);
     int failed = pthread_create(&in->thread, &attr, serve, in);
     pthread_sigmask(SIG_SETMASK, &before, NULL);

@@ -4,6 +4,8 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#include "base/crash.h"
+
 /* Commits are put together to runs of this size, so that the threads meet seldom; a larger commit makes a larger run.
  * With the engine's commits of at most 32 MiB that is at most 3 x 33 MiB for a reader far behind. */
 #define RUN ((size_t)1 << 20)
@@ -87,7 +89,7 @@ struct ahead *ahead_new(struct cursor *c, uint64_t bound)
     a->bound = bound;
     pthread_mutex_init(&a->lock, NULL);
     pthread_cond_init(&a->changed, NULL);
-    sigfillset(&all);
+    crash_block_others(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     int failed = pthread_create(&a->thread, NULL, read_ahead, a);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
