@@ -3,29 +3,15 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "codec/utf8.h"
+#include "codec/repeatable.h"
 #include "core/text.h"
 
-#define SHOWN_MAX 40 /* bytes of a value */
+#define SHOWN_MAX 40 /* bytes of a value: repeatable() lets none be longer */
 
-/* Copies s so that it can be shown: whole characters, as many as fit, '?' for what cannot be printed, "..." for the
- * rest. */
-static void show(char *out, size_t size, struct str s)
+static void copy(char *out, size_t size, struct str s)
 {
-    static const char more[] = "...";
-    size_t n = 0;
-    for (const char *p = s.p, *end = s.p + s.n; p < end;) {
-        size_t length = utf8_length(p, end), whole = length ? length : 1;
-        if (n + whole + sizeof more > size) {
-            memcpy(out + n, more, sizeof more);
-            return;
-        }
-        if (!length || utf8_is_control(p, length))
-            out[n++] = '?';
-        else
-            memcpy(out + n, p, length), n += length;
-        p += whole;
-    }
+    size_t n = s.n < size ? s.n : size - 1;
+    memcpy(out, s.p, n);
     out[n] = '\0';
 }
 
@@ -61,14 +47,19 @@ int fault_yajl(struct input_fault *f, yajl_handle yajl)
 
 int fault_member(struct input_fault *f, struct str name, const char *complaint)
 {
-    show(f->member, sizeof f->member, name);
+    f->member[0] = '\0';
+    if (!repeatable(name)) {
+        snprintf(f->text, sizeof f->text, "a member %s", complaint);
+        return 0;
+    }
+    copy(f->member, sizeof f->member, name);
     snprintf(f->text, sizeof f->text, "member \"%s\" %s", f->member, complaint);
     return 0;
 }
 
 int fault_op(struct input_fault *f, const struct member_row *row, enum op op, const char *complaint)
 {
-    show(f->member, sizeof f->member, row->name);
+    copy(f->member, sizeof f->member, row->name);
     snprintf(f->text, sizeof f->text, "member \"%s\" %s op \"%s\"", f->member, complaint, op_text(op));
     return 0;
 }
@@ -96,9 +87,9 @@ int fault_value(struct input_fault *f, const struct member_row *row, struct str 
     const struct type_words *words = &types[row->type];
     char shown[SHOWN_MAX + 8] = "the value", expected[96];
     if (!row->personal && given.p)
-        show(shown, sizeof shown, given);
+        copy(shown, sizeof shown, given);
     snprintf(expected, sizeof expected, words->expected, row->max);
-    show(f->member, sizeof f->member, row->name);
+    copy(f->member, sizeof f->member, row->name);
     snprintf(f->text, sizeof f->text, "member \"%s\": %s %s (expected %s)", f->member, shown,
              *complaint ? complaint : words->complaint, expected);
     return 0;
@@ -107,10 +98,8 @@ int fault_value(struct input_fault *f, const struct member_row *row, struct str 
 int fault_string(struct input_fault *f, const struct member_row *row, struct str given, const char *complaint)
 {
     char quoted[SHOWN_MAX + 3];
-    if (!given.p || row->personal)
+    if (row->personal || !repeatable(given))
         return fault_value(f, row, STR_NONE, complaint);
-    show(quoted + 1, SHOWN_MAX, given);
-    size_t n = strlen(quoted + 1);
-    quoted[0] = quoted[n + 1] = '"';
-    return fault_value(f, row, (struct str){quoted, n + 2}, complaint);
+    int n = snprintf(quoted, sizeof quoted, "\"%.*s\"", (int)given.n, given.p);
+    return fault_value(f, row, (struct str){quoted, (size_t)n}, complaint);
 }

@@ -14,13 +14,13 @@ int fault_too_long(struct input_fault *f, size_t n);
 /* What yajl says; its handle has just failed. */
 int fault_yajl(struct input_fault *f, yajl_handle yajl);
 
-/* member "x" COMPLAINT */
+/* member "x" COMPLAINT; "a member COMPLAINT" when its name is none to repeat */
 int fault_member(struct input_fault *f, struct str name, const char *complaint);
 /* member "x" COMPLAINT op "certify" */
 int fault_op(struct input_fault *f, const struct member_row *row, enum op op, const char *complaint);
 
 /* member "x": GIVEN COMPLAINT (expected what the row takes). The complaint NOT_OF_TYPE becomes "is not a date" and so
- * on. A personal value is not shown, a string is cut short and shown in quotes. */
+ * on. A personal value is not shown, of others what is repeatable (repeatable.h), strings in quotes. */
 int fault_value(struct input_fault *f, const struct member_row *row, struct str given, const char *complaint);
 int fault_string(struct input_fault *f, const struct member_row *row, struct str given, const char *complaint);
 

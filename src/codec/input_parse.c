@@ -5,6 +5,8 @@
 #include "codec/input_json.h"
 #include "codec/input_table.h"
 #include "codec/input_value.h"
+#include "codec/repeatable.h"
+#include "codec/repeatable.h"
 
 #define SLOTS 64 /* of the index over member names; a power of two, well above MEMBERS */
 
@@ -99,7 +101,8 @@ static int on_number(void *context, const char *s, size_t n)
         return misplaced(p);
     if (input_keep_number(&p->sink, p->row, s, n))
         return 1;
-    return fault_value(p->fault, p->row, (struct str){s, n}, NOT_OF_TYPE);
+    struct str given = {s, n};
+    return fault_value(p->fault, p->row, repeatable(given) ? given : STR_NONE, NOT_OF_TYPE);
 }
 
 static int on_string(void *context, const unsigned char *text, size_t n)

@@ -1,6 +1,7 @@
 #include "ctl/csv_rows.h"
 
 #include "codec/input_table.h"
+#include "codec/repeatable.h"
 #include "ctl/lines.h"
 
 #include <csv.h>
@@ -55,8 +56,12 @@ static void add_column(struct csv_rows *c, struct str name)
 {
     const struct member_row *m = find_member(name);
     if (!m) {
-        err_set(&c->fault, ERR_INVALID, "column \"%.*s\" is no member of an input; expected id, policy, ...",
-                (int)(name.n < 64 ? name.n : 64), name.p);
+        if (repeatable(name))
+            err_set(&c->fault, ERR_INVALID, "column \"%.*s\" is no member of an input; expected id, policy, ...",
+                    (int)name.n, name.p);
+        else /* the first row of people, perhaps */
+            err_set(&c->fault, ERR_INVALID, "column %u is no member of an input; expected a header: id, policy, ...",
+                    c->n_columns + 1);
         return;
     }
     for (unsigned i = 0; i < c->n_columns; i++) {

@@ -356,6 +356,8 @@ uint64_t outlet_dead_letters(const struct outlet *o);
 /* orders.c */
 struct outlet *order_outlet(struct deliver *d, struct deliver_order *o); /* NULL: there is none, and it is answered */
 void order_refuse(struct deliver_order *o, enum err err);
+/* ERR_ABSENT; the name is repeated if it can be one. */
+enum err no_such_endpoint(struct str name, struct errmsg *msg);
 void order_when_durable(struct deliver *d, struct deliver_order *o);
 
 /* deliver.c */

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "codec/repeatable.h"
 #include "deliver/inside.h"
 
 void order_refuse(struct deliver_order *o, enum err err)
@@ -17,12 +18,19 @@ void order_when_durable(struct deliver *d, struct deliver_order *o)
     deliver_nudge(d);
 }
 
+enum err no_such_endpoint(struct str name, struct errmsg *msg)
+{
+    if (!repeatable(name))
+        return err_set(msg, ERR_ABSENT, "no such endpoint");
+    return err_set(msg, ERR_ABSENT, "no such endpoint: %.*s", (int)name.n, name.p);
+}
+
 struct outlet *order_outlet(struct deliver *d, struct deliver_order *o)
 {
     struct outlet *outlet = deliver_outlet(d, o->endpoint);
     o->err = ERR_OK;
     if (!outlet)
-        order_refuse(o, err_set(&o->msg, ERR_ABSENT, "no such endpoint: %.*s", (int)o->endpoint.n, o->endpoint.p));
+        order_refuse(o, no_such_endpoint(o->endpoint, &o->msg));
     return outlet;
 }
 

@@ -2,6 +2,7 @@
  * times of a few events at once, again and again between the two that it lies between. */
 #include <stdlib.h>
 
+#include "codec/repeatable.h"
 #include "deliver/inside.h"
 
 #define PROBES 15 /* numbers in one question: 2^28 events take seven of them */
@@ -247,6 +248,13 @@ static void clear_ended(struct deliver *d)
     deliver_remove_gone(d);
 }
 
+static enum err no_such_type(const char *type, struct errmsg *msg)
+{
+    if (!repeatable(str_of(type)))
+        return err_set(msg, ERR_INVALID, "no type of event is like that; \"benefit.*\" would do");
+    return err_set(msg, ERR_INVALID, "no type of event is like \"%s\"; \"benefit.*\" would do", type);
+}
+
 void deliver_redeliver(struct deliver *d, const struct redeliver_call *c, struct deliver_order *order)
 {
     d->now = d->options.now(d->options.arg);
@@ -263,8 +271,7 @@ void deliver_redeliver(struct deliver *d, const struct redeliver_call *c, struct
     if (redelivery_types(p->job.type, &p->job.types))
         go_on(p);
     else
-        conclude(p, err_set(&order->msg, ERR_INVALID, "no type of event is like \"%s\"; \"benefit.*\" would do",
-                            p->job.type));
+        conclude(p, no_such_type(p->job.type, &order->msg));
 }
 
 void deliver_redeliver_cancel(struct deliver *d, struct deliver_order *order)

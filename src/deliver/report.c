@@ -183,7 +183,7 @@ enum err deliver_write_deliveries(struct deliver *d, struct str endpoint, unsign
 {
     struct listing l = {.deliver = d, .out = out, .limit = limit};
     if (endpoint.n && !deliver_outlet(d, endpoint))
-        return err_set(msg, ERR_ABSENT, "no such endpoint: %.*s", (int)endpoint.n, endpoint.p);
+        return no_such_endpoint(endpoint, msg);
     enum err err = ERR_OK;
     BUF_LIT(out, "{\"deliveries\":[");
     for (struct outlet *o = d->outlets; o && err == ERR_OK && !l.more; o = o->next)

@@ -1,4 +1,5 @@
 /* One beneficiary at a time: inputs and due deadlines are decided here, and their events written. */
+#include "codec/repeatable.h"
 #include "engine/internal.h"
 
 /* More deadlines than one person can have due at once: reminder, grace, suspension, lapse, and room. */
@@ -365,9 +366,21 @@ static bool look_up(struct engine *e, const struct input *in, struct input_resul
     return true;
 }
 
+/* A policy that there is not may be a name or a number that got into the wrong column: the log, which keeps what a
+ * refused input said, does not get it. */
+static const struct input *without_stray(const struct engine *e, const struct input *in, struct input *copy)
+{
+    if (!in->policy.p || e->env.input_policy != POLICY_UNKNOWN || repeatable(in->policy))
+        return in;
+    *copy = *in;
+    copy->policy = STR_LIT("?");
+    return copy;
+}
+
 static enum err dispatch(struct engine *e, const struct input *in, uint32_t n, struct input_result *out,
                          struct errmsg *msg)
 {
+    struct input copy;
     bool good = look_up(e, in, out) && !vocabulary_full(e, in, out);
     /* Hearing from the channel may have lifted a hold: that event is not the input's. */
     out->first_seq = e->last_seq + 1;
@@ -378,7 +391,7 @@ static enum err dispatch(struct engine *e, const struct input *in, uint32_t n, s
     if (n == ROSTER_NONE)
         n = roster_find(e->roster, in->id);
     if (n != ROSTER_NONE)
-        return known(e, n, in, out, msg);
+        return known(e, n, without_stray(e, in, &copy), out, msg);
     if (in->policy.p && e->env.input_policy == POLICY_UNKNOWN)
         reject(out, REASON_UNKNOWN_POLICY);
     else if (in->op != OP_ENROL)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "core/text.h"
+#include "tests/lib/canary.h"
 
 #define NOBODY UINT32_MAX
 #define FNV_START UINT64_C(0xcbf29ce484222325)
@@ -90,25 +91,25 @@ static bool brings_by(uint32_t deed)
 
 static void write_phone(uint32_t deed, char *out)
 {
-    snprintf(out, 16, "120%08u", deed % 100000000);
+    snprintf(out, 16, CANARY_PHONE "%05u", deed % 100000);
 }
 
 static void write_by(uint32_t deed, char *out)
 {
-    snprintf(out, 16, "kin%u", deed);
+    snprintf(out, 32, CANARY_NAME "K%u", deed);
 }
 
 void book_write(const struct book *b, uint32_t deed, struct buf *out)
 {
     const struct deed *d = &b->deeds[deed];
-    char id[16], on[10], phone[16], by[16];
+    char id[16], on[10], phone[16], by[32];
     book_id(d->person, id);
     date_format(d->on, on);
     write_phone(deed, phone);
     write_by(deed, by);
     buf_printf(out, "{\"op\":\"%s\",\"id\":\"%s\"", op_text(d->op), id);
     if (d->op == OP_ENROL)
-        buf_printf(out, ",\"policy\":\"%s\",\"approved_on\":\"%.10s\",\"amount\":%u,\"name\":\"N%u\",\"phone\":\"%s\"",
+        buf_printf(out, ",\"policy\":\"%s\",\"approved_on\":\"%.10s\",\"amount\":%u,\"name\":\"" CANARY_NAME "%u\",\"phone\":\"%s\"",
                    policies[d->person % 3], on, 1000 + d->person, d->person, phone);
     else if (d->op == OP_CERTIFY)
         buf_printf(out, ",\"channel\":\"face\",\"certified_on\":\"%.10s\",\"ref\":\"R%u\"", on, deed);
@@ -336,7 +337,7 @@ bool book_check_answers(struct book *b)
 void book_contact(const struct book *b, uint32_t person, char *name, char *phone, char *by)
 {
     const struct human *h = &b->humans[person];
-    snprintf(name, 32, "N%u", person);
+    snprintf(name, 32, CANARY_NAME "%u", person);
     memcpy(phone, "+86", 3);
     write_phone(h->phone_by, phone + 3);
     by[0] = '\0';

@@ -12,13 +12,14 @@
 #include "tests/e2e/delivery_rig.h"
 #include "tests/e2e/delivery_view.h"
 #include "tests/e2e/process.h"
+#include "tests/lib/canary.h"
 #include "tests/lib/tap.h"
 
 #define PEOPLE 300
 #define LINES 20 /* of a body */
 #define BACKUPS 6
 #define KILLS 6
-#define CALLED "Wanda-" /* what everybody's name begins with */
+#define CALLED CANARY_NAME /* what everybody's name begins with */
 
 static bool failed;
 
@@ -52,7 +53,7 @@ struct load {
 
 static void add_phone(struct buf *b, unsigned phone)
 {
-    buf_printf(b, "\"phone\":\"+86138%08u\"", phone);
+    buf_printf(b, "\"phone\":\"+86" CANARY_PHONE "%05u\"", phone);
 }
 
 static void write_deed(struct buf *b, const struct done *d, const char *day)
@@ -205,7 +206,7 @@ static bool phone_is(struct store *s, unsigned person, unsigned phone)
     struct errmsg msg = {""};
     snprintf(id, sizeof id, "P-%06u", person);
     if (phone)
-        snprintf(want, sizeof want, "+86138%08u", phone);
+        snprintf(want, sizeof want, "+86" CANARY_PHONE "%05u", phone);
     enum err e = store_contact(s, person - 1, str_of(id), &b, &c, &msg);
     bool good = phone ? e == ERR_OK && str_is(c.phone, want) : e == ERR_ABSENT;
     if (!good)

@@ -9,6 +9,7 @@
 #include "tests/e2e/peers.h"
 #include "tests/e2e/process.h"
 #include "tests/lib/node.h"
+#include "tests/lib/canary.h"
 #include "tests/lib/tap.h"
 
 #define JSON "application/json"
@@ -79,7 +80,7 @@ static const struct step steps[] = {
     {"POST", "/v1/inputs", NULL, JSON, "{\"op\":\"enrol\",\"id\":\"p9\"}", 400},
     {"POST", "/v1/inputs", NULL, "text/csv", "p9", 415},
     {"POST", "/v1/inputs", NULL, NDJSON,
-     ENROL("p2") ",\"name\":\"王芳\",\"phone\":\"13800000000\",\"category\":null}\n" ENROL(
+     ENROL("p2") ",\"name\":\"" CANARY_NAME "1\",\"phone\":\"" CANARY_PHONE "00001\",\"category\":null}\n" ENROL(
          "p3") "}\n"
                "{\"op\":\"unit\",\"unit\":\"U-1\",\"name\":\"街道办\"}\n"
                "{\"op\":\"amend\",\"id\":\"p1\",\"amount\":360000,\"amount_from\":\"2026-02\",\"unit\":null}\n"
@@ -134,7 +135,7 @@ static const struct step steps[] = {
     {"DELETE", "/v1/holds/{name}", "/v1/holds/moratorium", JSON, WHO, 404},
     /* delivery */
     {"POST", E "/test", "/v1/endpoints/payroll/test", NULL, NULL, 200},
-    {"POST", E "/test", "/v1/endpoints/sms/test", JSON, "{\"phone\":\"13800000000\"}", 200},
+    {"POST", E "/test", "/v1/endpoints/sms/test", JSON, "{\"phone\":\"" CANARY_PHONE "00002\"}", 200},
     {"POST", E "/test", "/v1/endpoints/sms/test", NULL, NULL, 422},
     {"POST", E "/pause", "/v1/endpoints/payroll/pause", JSON, WHO, 200},
     {"POST", E "/redeliver", "/v1/endpoints/payroll/redeliver", JSON,

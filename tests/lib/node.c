@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "engine/engine.h"
+#include "tests/lib/canary.h"
 #include "tests/lib/tap.h"
 
 #define WAIT_MS 120000 /* for anything: a machine under a sanitizer, and busy */
@@ -289,6 +290,22 @@ void node_kill(struct node *n)
     node_wait(n);
 }
 
+/* Whoever enrols people of the one family (canary.h) finds none of them in the log folder, nor in what was logged. */
+static void look_for_names(const struct node *n)
+{
+    static const char *const contacts[] = {"contacts.db", "contacts.db-wal", "contacts.db-shm", NULL};
+    char path[120];
+    snprintf(path, sizeof path, "%s/store/contacts.db", n->dir);
+    if (!canary_find_in_file(path))
+        return;
+    snprintf(path, sizeof path, "%s/store", n->dir);
+    const char *found = canary_find_in_folder(path, contacts);
+    if (!found)
+        found = canary_find_in_file(n->log);
+    if (found)
+        bail_out("%s", found);
+}
+
 void node_free(struct node *n, bool failed)
 {
     if (!n)
@@ -296,6 +313,7 @@ void node_free(struct node *n, bool failed)
     node_kill(n);
     if (failed)
         show_log(n);
+    look_for_names(n);
     close(n->notify_fd);
     free(n);
 }

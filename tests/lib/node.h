@@ -44,7 +44,8 @@ void node_kill(struct node *n);
 /* All that it has logged, since node_new(); the caller frees it. */
 char *node_log(const struct node *n);
 bool node_logged(const struct node *n, const char *text);
-/* Kills it if it runs; shows the log when the test has failed. */
+/* Kills it if it runs; shows the log when the test has failed. The test ends when names or numbers of the family of
+ * canary.h have got out of the contacts, into the store or into what was logged. */
 void node_free(struct node *n, bool failed);
 
 /* Runs a program of the build to its end: its exit code (or -SIGNAL), and all that it printed, terminated. */

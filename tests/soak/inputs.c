@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "tests/lib/canary.h"
 #include "tests/soak/facts.h"
 
 #define PEOPLE_MAX 400
@@ -38,16 +39,17 @@ static void add_date(struct inputs *in, const char *member, lc_date on)
     buf_printf(&in->text, ",\"%s\":\"%.10s\"", member, text);
 }
 
-/* Each its own: no number comes to its daily cap. */
+/* One after the other: no number comes to its daily cap. */
 static void add_phone(struct inputs *in)
 {
-    buf_printf(&in->text, ",\"phone\":\"139%08u\"", in->next_phone++ % 100000000);
+    char phone[CANARY_TEXT];
+    buf_printf(&in->text, ",\"phone\":\"%s\"", canary_phone(in->next_phone++, phone));
 }
 
 static void write_enrol(struct inputs *in, uint32_t person)
 {
     static const char *const policies[] = {"half-yearly", "national", "365-days"};
-    buf_printf(&in->text, ",\"policy\":\"%s\",\"name\":\"N%u\",\"amount\":%u,\"category\":\"C%u\",\"unit\":\"U%u\"",
+    buf_printf(&in->text, ",\"policy\":\"%s\",\"name\":\"" CANARY_NAME "%u\",\"amount\":%u,\"category\":\"C%u\",\"unit\":\"U%u\"",
                policies[person % 3], person, 1000 + person, person % 4, person % UNITS);
     add_date(in, "approved_on", in->today - (lc_date)below(in, 300));
     if (person % 10 != 9) /* some have no number */
@@ -70,7 +72,7 @@ static void write_amend(struct inputs *in, uint32_t person)
     if (below(in, 2))
         add_phone(in);
     else
-        buf_printf(&in->text, ",\"category\":\"C%u\",\"name\":\"M%u\"", below(in, 4), below(in, 1000));
+        buf_printf(&in->text, ",\"category\":\"C%u\",\"name\":\"" CANARY_NAME "M%u\"", below(in, 4), below(in, 1000));
 }
 
 static void write_revoke(struct inputs *in, uint32_t person)
@@ -137,7 +139,7 @@ static void write_one(struct inputs *in, const char *op, uint32_t person,
 /* How to reach a unit: its digests go there. */
 static void write_unit(struct inputs *in)
 {
-    buf_printf(&in->text, "{\"op\":\"unit\",\"unit\":\"U%u\",\"name\":\"Works\"", below(in, UNITS));
+    buf_printf(&in->text, "{\"op\":\"unit\",\"unit\":\"U%u\",\"name\":\"" CANARY_NAME "\"", below(in, UNITS));
     add_phone(in);
     buf_adds(&in->text, "}\n");
 }

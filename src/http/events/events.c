@@ -3,6 +3,7 @@
 #include "http/events/events.h"
 
 #include "codec/event_json.h"
+#include "codec/repeatable.h"
 #include "http/ask.h"
 #include "http/events/event_filter.h"
 #include "http/events/event_stream.h"
@@ -31,6 +32,15 @@ static uint64_t first_there(const struct exchange *x)
 
 /* --- what is asked for --- */
 
+static void refuse_type(struct exchange *x, struct str bad)
+{
+    static const char words[] = "matches no type of event; \"benefit.*\" would";
+    if (repeatable(bad))
+        exchange_problem(x, 400, "type", "argument \"type\": \"%.*s\" %s", (int)bad.n, bad.p, words);
+    else
+        exchange_problem(x, 400, "type", "argument \"type\": one of them %s", words);
+}
+
 static bool types_argument(struct exchange *x, uint64_t *types)
 {
     struct buf text = BUF_INIT;
@@ -39,8 +49,7 @@ static bool types_argument(struct exchange *x, uint64_t *types)
     if (there > 0)
         *types = event_types_matching(buf_str(&text), &bad);
     if (there > 0 && !*types)
-        exchange_problem(x, 400, "type", "argument \"type\": \"%.*s\" matches no type of event; \"benefit.*\" would",
-                         (int)bad.n, bad.p);
+        refuse_type(x, bad);
     buf_done(&text);
     return there >= 0 && *types;
 }
