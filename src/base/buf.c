@@ -5,11 +5,24 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+/* In pieces, for there is nothing to put them together in. */
+static void say(const char *text)
+{
+    ssize_t ignored = write(STDERR_FILENO, text, strlen(text));
+    (void)ignored;
+}
+
 static _Noreturn void out_of_memory(void)
 {
-    static const char text[] = "lifecertd: out of memory\n";
-    ssize_t ignored = write(STDERR_FILENO, text, sizeof text - 1);
-    (void)ignored;
+    say("lifecertd: out of memory\n");
+    abort();
+}
+
+void mem_none(const char *what)
+{
+    say("lifecertd: out of memory: ");
+    say(what);
+    say("\n");
     abort();
 }
 

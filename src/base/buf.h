@@ -15,6 +15,8 @@ void *mem_zalloc(size_t count, size_t size); /* zeroed; checks the product */
 void *mem_resize(void *old, size_t count, size_t size);
 char *mem_strdup(const char *s);
 char *mem_strndup(const char *s, size_t n); /* adds a terminator */
+/* Where a library has run out of memory: ends the process in the same way, with a message that says what it cannot do. */
+_Noreturn void mem_none(const char *what);
 
 struct buf {
     char *p; /* owned; not terminated */

@@ -143,8 +143,9 @@ static void free_ring(struct event_group *ring)
 static enum err run(struct pipeline *p, group_fn *fn, void *arg, struct errmsg *msg)
 {
     pthread_t producer;
-    if (pthread_create(&producer, NULL, produce, p) != 0)
-        return err_set(msg, ERR_IO, "cannot start a thread");
+    int failed = pthread_create(&producer, NULL, produce, p);
+    if (failed)
+        return err_set(msg, ERR_IO, "cannot start a thread: %s", strerror(failed));
     enum err err = consume(p, fn, arg, msg);
     pthread_mutex_lock(&p->lock);
     p->stop = true;

@@ -66,8 +66,10 @@ bool exchange_has_delivery(struct exchange *x)
 
 static void set_response(struct exchange *x, unsigned status, const char *type, struct MHD_Response *response)
 {
-    if (!response || x->response)
-        abort(); /* out of memory, or a handler that answered twice */
+    if (!response)
+        mem_none("cannot make an answer");
+    if (x->response)
+        abort(); /* a handler that answered twice */
     x->response = response;
     x->status = status;
     MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);

@@ -71,14 +71,14 @@ static void fire(evutil_socket_t fd, short what, void *arg)
     w->fn(w->arg);
 }
 
-/* libevent fails here for want of memory alone, or for a descriptor that is none: both are past help. */
+/* libevent fails here for want of memory alone, or where the kernel has none for one more descriptor. */
 static struct watch *watch_new(struct loop *l, int fd, short what, void (*fn)(void *arg), void *arg)
 {
     struct watch *w = mem_alloc(sizeof *w);
     *w = (struct watch){.fn = fn, .arg = arg};
     w->event = event_new(l->base, fd, what, fire, w);
     if (!w->event || (what && event_add(w->event, NULL) != 0))
-        abort();
+        mem_none("cannot watch a descriptor");
     return w;
 }
 

@@ -281,7 +281,7 @@ static bool connect_to(struct redis_line *l, const struct sockaddr *a, socklen_t
         abort(); /* getaddrinfo() made the address */
     redisAsyncContext *c = redisAsyncConnect(host, l->target.host.port);
     if (!c)
-        abort(); /* for want of memory */
+        mem_none("cannot make a connection to Redis");
     if (c->err) {
         snprintf(why, size, "%s", c->errstr);
         redisAsyncFree(c);

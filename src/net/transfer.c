@@ -82,7 +82,7 @@ enum err transfer_line_open(struct transfers *t, const struct transfer_settings 
     };
     l->refused_end = &l->refused;
     if (!l->multi)
-        abort(); /* no memory */
+        mem_none("cannot make a set of requests");
     r = line_attach(l, msg);
     if (r != ERR_OK) {
         line_free(l);

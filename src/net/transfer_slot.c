@@ -85,7 +85,7 @@ struct slot *slot_new(struct transfer_line *l)
     s->easy = curl_easy_init();
     s->url = curl_url();
     if (!s->easy || !s->url)
-        abort(); /* no memory */
+        mem_none("cannot make a request");
     set_connection(s->easy, l);
     set_tls(s->easy, l);
     set_request(s->easy, s);

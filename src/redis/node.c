@@ -77,7 +77,7 @@ void redis_node_add(struct redis_node *n, const struct redis_command *c)
     buf_clear(&n->command);
     redis_command_write(c, &n->command);
     if (redisAppendFormattedCommand(n->context, n->command.p, n->command.n) != REDIS_OK)
-        abort(); /* out of memory, as in mem_alloc() */
+        mem_none("cannot add a command");
 }
 
 enum err redis_node_reply(struct redis_node *n, redisReply **out, struct errmsg *msg)

@@ -2,7 +2,6 @@
 
 #include <openssl/evp.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "redis/fault.h"
 
@@ -15,7 +14,7 @@ static void hash(struct str text, char out[SHA1_HEX])
     unsigned char digest[EVP_MAX_MD_SIZE];
     unsigned n = 0;
     if (EVP_Digest(text.p, text.n, digest, &n, EVP_sha1(), NULL) != 1)
-        abort(); /* out of memory */
+        mem_none("cannot hash a script");
     for (unsigned i = 0; i < n && i < SHA1_HEX / 2; i++)
         snprintf(out + 2 * i, 3, "%02x", digest[i]);
 }

@@ -1,24 +1,16 @@
 #include "roster/pages.h"
 
 #include <stdint.h>
-#include <stdlib.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
-static _Noreturn void out_of_memory(void)
-{
-    static const char text[] = "lifecertd: out of memory: cannot map pages\n";
-    ssize_t ignored = write(STDERR_FILENO, text, sizeof text - 1);
-    (void)ignored;
-    abort();
-}
+#include "base/buf.h"
 
 void *pages_map(size_t size, bool huge)
 {
     size_t room = size + HUGE_PAGE_BYTES;
     char *p = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (p == MAP_FAILED)
-        out_of_memory();
+        mem_none("cannot map pages");
     size_t before = -(uintptr_t)p & (HUGE_PAGE_BYTES - 1);
     if (before)
         munmap(p, before);
@@ -37,5 +29,5 @@ void pages_unmap(void *p, size_t size)
 void pages_drop(void *p, size_t size)
 {
     if (madvise(p, size, MADV_DONTNEED))
-        out_of_memory(); /* only for want of kernel memory: the range is ours and whole pages */
+        mem_none("cannot drop pages"); /* only for want of kernel memory: the range is ours and whole pages */
 }

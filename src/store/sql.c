@@ -13,6 +13,8 @@ enum err sql_open(struct sql *q, const char *path, struct errmsg *msg)
 {
     if (sqlite3_open_v2(path, &q->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
         return sql_failed(q, "open", msg);
+    if (sqlite3_db_readonly(q->db, "main")) /* what SQLite makes of a failed open, without a word */
+        return err_set(msg, ERR_IO, "%s: cannot open it for writing", q->name);
     sqlite3_busy_timeout(q->db, 5000);
     return ERR_OK;
 }

@@ -1,4 +1,5 @@
 /* Memory and growable runs of bytes. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -139,6 +140,40 @@ static bool aborts(void (*run)(void))
     return WIFSIGNALED(status) || WEXITSTATUS(status) != 0;
 }
 
+static void library_has_none(void)
+{
+    mem_none("cannot do it");
+}
+
+/* All that it says goes into out; true: it was aborted. */
+static bool aborts_with(void (*run)(void), char *out, size_t size)
+{
+    int status = 0, fds[2];
+    if (pipe(fds) != 0)
+        bail_out("no pipe");
+    pid_t pid = fork();
+    if (pid == 0) {
+        dup2(fds[1], STDERR_FILENO);
+        run();
+        _exit(0);
+    }
+    close(fds[1]);
+    size_t n = 0;
+    for (ssize_t got; n + 1 < size && (got = read(fds[0], out + n, size - 1 - n)) > 0;)
+        n += (size_t)got;
+    out[n] = '\0';
+    close(fds[0]);
+    waitpid(pid, &status, 0);
+    return WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT;
+}
+
+static void test_library(void)
+{
+    char text[128];
+    ok(aborts_with(library_has_none, text, sizeof text), "where a library has no memory the process ends, too");
+    is_str(text, "lifecertd: out of memory: cannot do it\n", "and says what it could not do");
+}
+
 int main(void)
 {
     plan(0);
@@ -149,5 +184,6 @@ int main(void)
     test_strings();
     ok(aborts(product_too_large), "a size that overflows is out of memory");
     ok(aborts(sum_too_large), "and so is one that a buffer cannot have");
+    test_library();
     return tap_end();
 }

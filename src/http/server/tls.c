@@ -37,7 +37,7 @@ static enum err check(const char *certificate, const char *key, const char *clie
 {
     gnutls_certificate_credentials_t c;
     if (gnutls_certificate_allocate_credentials(&c) != GNUTLS_E_SUCCESS)
-        abort(); /* out of memory */
+        mem_none("cannot check a certificate");
     enum err e = check_pair(c, certificate, key, msg);
     if (e == ERR_OK && client_ca)
         e = check_ca(c, client_ca, msg);

@@ -3,7 +3,6 @@
 
 #include <openssl/evp.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "base/clock.h"
 
@@ -83,7 +82,7 @@ static void sha256(struct str text, unsigned char out[KEY_HASH])
     unsigned char digest[EVP_MAX_MD_SIZE];
     unsigned n = 0;
     if (EVP_Digest(text.p, text.n, digest, &n, EVP_sha256(), NULL) != 1 || n != SHA256_BYTES)
-        abort(); /* out of memory */
+        mem_none("cannot hash an input");
     memcpy(out, digest, KEY_HASH);
 }
 

@@ -71,6 +71,8 @@ static enum err open_one(struct contacts *c, const char *path, const char *pragm
 {
     if (sqlite3_open_v2(path, db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, wipe_name(c->wipe)) != SQLITE_OK)
         return contacts_failed(*db, "open", msg);
+    if (sqlite3_db_readonly(*db, "main")) /* what SQLite makes of a failed open, without a word */
+        return err_set(msg, ERR_IO, "contacts.db: cannot open it for writing");
     sqlite3_extended_result_codes(*db, 0);
     sqlite3_busy_timeout(*db, BUSY_WAIT_MS);
     return exec(*db, pragmas, "set up", msg);

@@ -12,7 +12,7 @@ struct seal_hasher {
 static void must(int good)
 {
     if (!good)
-        abort();
+        mem_none("cannot hash what is sealed");
 }
 
 struct seal_hasher *seal_hasher_new(void)
