@@ -57,6 +57,23 @@ void completions_push(struct completions *q, struct completion *c)
     pthread_mutex_unlock(&q->lock);
 }
 
+void completions_forget(struct completions *q, const struct completion *c)
+{
+    eventfd_t count;
+    pthread_mutex_lock(&q->lock);
+    struct completion **at = &q->head;
+    while (*at && *at != c)
+        at = &(*at)->next;
+    if (*at) {
+        *at = c->next;
+        if (!c->next)
+            q->tail = at;
+        if (!q->head)
+            eventfd_read(q->fd, &count);
+    }
+    pthread_mutex_unlock(&q->lock);
+}
+
 void completions_run(struct completions *q)
 {
     eventfd_t count;

@@ -23,6 +23,9 @@ int completions_fd(const struct completions *q);
 
 /* From any thread. c belongs to the queue until its run() is called. */
 void completions_push(struct completions *q, struct completion *c);
+/* The loop's thread: takes c out again if it is queued, before what holds it is freed. Not while the queue runs, or c may
+ * be among what is being run. */
+void completions_forget(struct completions *q, const struct completion *c);
 /* The loop's thread: runs what was queued when it was called, in order of the pushes. */
 void completions_run(struct completions *q);
 

@@ -99,15 +99,44 @@ static void from_within(void)
     is_int(left, 0, "a completion may free itself");
 }
 
+static void count_it(struct completion *c)
+{
+    (void)c;
+    left++;
+}
+
+static void forgotten(void)
+{
+    struct completion all[3] = {{.run = count_it}, {.run = count_it}, {.run = count_it}};
+    left = 0;
+    completions_forget(q, &all[0]);
+    ok(!readable(), "forgetting what is not queued is nothing");
+    for (int i = 0; i < 3; i++)
+        completions_push(q, &all[i]);
+    completions_forget(q, &all[2]);
+    completions_forget(q, &all[0]);
+    completions_push(q, &all[2]);
+    completions_run(q);
+    is_int(left, 2, "what is forgotten is not run, the others are");
+    completions_push(q, &all[1]);
+    completions_forget(q, &all[1]);
+    ok(!readable(), "the descriptor is quiet when the last one is forgotten");
+    completions_push(q, &all[0]);
+    ok(readable(), "and tells of the next");
+    completions_run(q);
+    is_int(left, 3, "which is run");
+}
+
 int main(void)
 {
     struct errmsg msg;
-    plan(8);
+    plan(13);
     if (completions_new(&q, &msg) != ERR_OK)
         bail_out("%s", msg.text);
     ok(!readable(), "the descriptor of an empty queue is quiet");
     from_many_threads();
     from_within();
+    forgotten();
     completions_free(q);
     return tap_end();
 }

@@ -4,6 +4,7 @@
 #include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/completions.h"
 #include "net/listen.h"
@@ -119,6 +120,12 @@ void server_do(struct server *s, void (*fn)(void *arg), void *arg)
     completions_push(s->inside->queue, &s->inside->c);
     while (sem_wait(&s->inside->done) != 0)
         continue;
+}
+
+void server_look(struct server *s, void (*fn)(void *arg), void *arg)
+{
+    nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
+    server_do(s, fn, arg);
 }
 
 static void stop_loop(void *arg)

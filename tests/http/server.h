@@ -21,6 +21,8 @@ struct server server_new_with(const struct http_options *o);
 struct server server_new_without_delivery(void);
 /* Calls fn(arg) on the loop, and waits until it is done. */
 void server_do(struct server *s, void (*fn)(void *arg), void *arg);
+/* The same, two milliseconds later: to look again for something that is to come. */
+void server_look(struct server *s, void (*fn)(void *arg), void *arg);
 /* Stops it, in the midst of whatever it does. */
 void server_free(struct server *s);
 

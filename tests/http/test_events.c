@@ -319,7 +319,7 @@ static void turns(void)
     unsigned over = 0;
     server_do(&s, begin_search, NULL);
     while (over < SEARCHERS)
-        server_do(&s, look_at_search, &over);
+        server_look(&s, look_at_search, &over);
     server_do(&s, end_search, NULL);
     is_int(search.over_before_last, 0, "who waits for a turn gets one before those that search already are through");
 }
@@ -340,7 +340,7 @@ static void await_waiting(void)
 {
     struct waiting w = {false};
     while (!w.any)
-        server_do(&s, look_for_waiting, &w);
+        server_look(&s, look_for_waiting, &w);
 }
 
 static void start(const char *target)
@@ -423,7 +423,7 @@ static void ending(void)
     client_read(c, &r);
     ok(r.status == 200 && r.body.n == 0 && position() == (int64_t)end, "who waits is answered when the daemon ends");
     while (!drained)
-        server_do(&s, look_for_waiting, &(struct waiting){false});
+        server_look(&s, look_for_waiting, &(struct waiting){false});
     ok(drained, "and holds up nothing");
 }
 

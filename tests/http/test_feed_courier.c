@@ -125,6 +125,23 @@ static void nothing_there(void)
     courier_free(NULL);
 }
 
+/* As the feed does when the daemon stops. */
+static void freed_early(void)
+{
+    struct courier *two[2] = {courier_of(logs.uri, 0, 2), courier_of(logs.uri, 1, 2)};
+    struct pollfd fd = {.fd = completions_fd(queue), .events = POLLIN};
+    unsigned before = arrivals;
+    courier_fetch(two[0], COURIER_ENDS, NULL);
+    poll(&fd, 1, -1);
+    courier_free(two[0]);
+    courier_fetch(two[1], COURIER_ENDS, NULL);
+    poll(&fd, 1, -1);
+    courier_free(two[1]);
+    ok(poll(&fd, 1, 0) == 0, "who is freed before its parcel was looked at leaves nothing in the queue");
+    completions_run(queue);
+    is_int(arrivals, before, "and nobody is told");
+}
+
 int main(void)
 {
     struct errmsg msg;
@@ -135,6 +152,7 @@ int main(void)
     some_of_them();
     all_of_them();
     nothing_there();
+    freed_early();
     completions_free(queue);
     shard_logs_stop(&logs);
     return tap_end();

@@ -153,7 +153,7 @@ static void await_held(struct server *front)
 {
     bool held = false;
     while (!held)
-        server_do(front, look_for_held, &held);
+        server_look(front, look_for_held, &held);
 }
 
 #define LONG_MS 2500 /* more than twice as long as it asks */

@@ -11,7 +11,7 @@
 #define PEOPLE 64 /* of each daemon's client: nobody is both's */
 #define GROUP 24  /* inputs of a request */
 #define FLIGHTS 6 /* requests under way */
-#define MOVES 40
+#define MOVES tap_rounds(40)
 
 static const char conf[] = "timezone = \"Asia/Shanghai\"\n"
                            "brake_limit = \"off\"\n"
