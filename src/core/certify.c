@@ -67,7 +67,7 @@ void op_revoke(const struct env *env, struct record *r, const struct input *in, 
         decision_reject(env, in, REASON_NO_SUCH_CERTIFICATION, d);
         return;
     }
-    lc_date old_base = r->certified_on != DATE_NONE ? r->certified_on : r->approved_on;
+    lc_date old_base = r->certified_on; /* this one's at least */
     lc_date certified_on = history_certified(env->history, c);
     lc_date base = certified_on != DATE_NONE ? certified_on : r->approved_on;
     d->result = RESULT_APPLIED;

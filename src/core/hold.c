@@ -86,12 +86,13 @@ bool brake_parse(struct str text, struct brake_limit *out)
 void brake_format(const struct brake_limit *limit, char out[24])
 {
     int64_t whole = limit->value / 1000, fraction = limit->value % 1000;
-    switch (limit->kind) {
-    case BRAKE_OFF: snprintf(out, 24, "off"); return;
-    case BRAKE_ABSOLUTE: snprintf(out, 24, "%" PRId64, limit->value); return;
-    case BRAKE_PERCENT: break;
+    if (limit->kind == BRAKE_OFF) {
+        snprintf(out, 24, "off");
+        return;
     }
-    int n = snprintf(out, 24, "%" PRId64, whole);
+    int n = snprintf(out, 24, "%" PRId64, limit->kind == BRAKE_PERCENT ? whole : limit->value);
+    if (limit->kind == BRAKE_ABSOLUTE)
+        return;
     if (fraction) {
         n += snprintf(out + n, 24 - (size_t)n, ".%03" PRId64, fraction);
         while (out[n - 1] == '0')

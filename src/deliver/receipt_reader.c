@@ -1,7 +1,8 @@
 #include "deliver/receipt_reader.h"
 
-#include <openssl/crypto.h>
 #include <stdlib.h>
+
+#include "adapter/sign.h"
 
 struct receipt_reader {
     struct endpoints *endpoints;
@@ -38,8 +39,7 @@ void receipt_reader_free(struct receipt_reader *r)
 
 bool receipt_secret_is(const struct endpoint *e, struct str secret)
 {
-    const struct secret *own = &e->receipt_secret;
-    return own->p && secret.p && own->n == secret.n && CRYPTO_memcmp(own->p, secret.p, own->n) == 0;
+    return secret_eq((struct str){e->receipt_secret.p, e->receipt_secret.n}, secret);
 }
 
 bool receipt_reader_takes(const struct receipt_reader *r, struct str endpoint, struct str secret)

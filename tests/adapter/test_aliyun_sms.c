@@ -105,7 +105,10 @@ static void refusals(void)
        "36 do not: the variable is named, its value is not shown");
     m.variables[1].value = STR_LIT("");
     ok(render(&m, &c, &msg) == ERR_INVALID && strstr(msg.text, "variable due"), "an empty one does not either");
+    struct endpoint e = an_endpoint();
+    e.username = GIVEN("key\nHost: other");
     m = a_message();
+    ok(message_rendered(aliyun, &e, &m, &c, &msg) == ERR_INVALID, "nor does an id with a line break get into a header");
     m.template_id = STR_NONE;
     ok(render(&m, &c, &msg) == ERR_INVALID && strstr(msg.text, "template_id"), "no message without a template");
     is_int(render(NULL, &c, &msg), ERR_INVALID, "an event is no message");
@@ -267,7 +270,7 @@ static void settings(void)
 
 int main(void)
 {
-    plan(12 + 3 + 5 + 1 + JUDGINGS_N + NO_ANSWER_CHECKS + 3 + RECEIPTS_N + 5);
+    plan(12 + 3 + 6 + 1 + JUDGINGS_N + NO_ANSWER_CHECKS + 3 + RECEIPTS_N + 5);
     requests();
     hostile();
     refusals();

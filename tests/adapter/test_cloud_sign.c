@@ -130,6 +130,7 @@ static const struct {
     const char *url, *base, *host; /* base NULL: refused */
 } places[] = {
     {"https://sms.example.com", "https://sms.example.com/", "sms.example.com"},
+    {"https://a/", "https://a/", "a"},
     {"https://SMS.Example.com/", "https://sms.example.com/", "sms.example.com"},
     {"https://sms.example.com:443/", "https://sms.example.com/", "sms.example.com"},
     {"https://sms.example.com:80", "https://sms.example.com:80/", "sms.example.com:80"},

@@ -18,6 +18,9 @@ static void test_origins(void)
         {"urn:example:pensions", "lifecertd"},
         {"https://[2001:db8::1]/x", "lifecertd"},
         {"https:///x", "lifecertd"},
+        {"https://a{b}/x", "lifecertd"},
+        {"https://a!b/x", "lifecertd"},
+        {"https://social-insurance.example/x", "social-insurance.example"},
         {"://pensions.example", "lifecertd"},
         {"https://user@/x", "lifecertd"},
         {"", "lifecertd"},
@@ -34,6 +37,7 @@ static void test_asking(void)
         const char *told;
     } rows[] = {
         {{100, 1}, "6000"}, {{30, 60}, "30"}, {{1, 3600}, "1"}, {{90, 3600}, "1"}, {{120, 3600}, "2"},
+        {{7, 0}, "420"},
         {{UINT32_MAX, 1}, "257698037700"}, {{0, 1}, NULL}, {{0, 0}, NULL},
     };
     struct call c = {0};
@@ -69,6 +73,7 @@ static void test_consent(void)
         {"*", "1", 204, true, 1},
         {"PENSIONS.Example", "*", 200, true, 0},
         {" pensions.example\t", " 60 ", 200, true, 60},
+        {"\tpensions.example", "\t60\t", 200, true, 60},
         {"pensions.example", "00060", 200, true, 60},
         {"pensions.example", "4294967296", 200, true, UINT32_MAX},
         {"*", "99999999999999999999999999999999", 200, true, UINT32_MAX},
@@ -80,11 +85,13 @@ static void test_consent(void)
         {"other.example", "120", 200, false, 0},
         {"pensions.example.evil.example", "120", 200, false, 0},
         {"pensions.exampl", "120", 200, false, 0},
+        {"pensions.exampla", "120", 200, false, 0},
         {"**", "120", 200, false, 0},
         {"pensions.example", "0", 200, false, 0},
         {"pensions.example", "", 200, false, 0},
         {"pensions.example", "-1", 200, false, 0},
         {"pensions.example", "12/s", 200, false, 0},
+        {"pensions.example", "12a", 200, false, 0},
         {"pensions.example", "1.5", 200, false, 0},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

@@ -175,7 +175,8 @@ static void test_words(void)
     ok(!secret_eq(STR_LIT("abc"), STR_LIT("abd")) && !secret_eq(STR_LIT("abc"), STR_LIT("xbc")), "others are not");
     ok(!secret_eq(STR_LIT("abc"), STR_LIT("abcd")) && !secret_eq(STR_LIT("abcd"), STR_LIT("abc")),
        "nor are those of another length");
-    ok(!secret_eq(STR_NONE, STR_NONE) && !secret_eq(STR_NONE, STR_LIT("")), "no secret equals none");
+    ok(!secret_eq(STR_NONE, STR_NONE) && !secret_eq(STR_NONE, STR_LIT("")) && !secret_eq(STR_LIT(""), STR_NONE),
+       "no secret equals none");
     ok(secret_eq(STR_LIT(""), STR_LIT("")), "two empty ones are equal");
 }
 

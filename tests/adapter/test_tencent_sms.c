@@ -102,7 +102,10 @@ static void refusals(void)
     m.variables[0].value = STR_LIT("123456789012345678901234567890123456");
     ok(render(&m, &c, &msg) == ERR_INVALID && strstr(msg.text, "variable name") && !strstr(msg.text, "1234"),
        "36 characters are refused: the variable is named, its value is not shown");
+    struct endpoint e = an_endpoint();
+    e.username = GIVEN("id\nHost: other");
     m = a_message();
+    ok(message_rendered(tencent, &e, &m, &c, &msg) == ERR_INVALID, "nor does an id with a line break get into a header");
     m.template_id = STR_NONE;
     ok(render(&m, &c, &msg) == ERR_INVALID && strstr(msg.text, "template_id"), "no message without a template");
     is_int(render(NULL, &c, &msg), ERR_INVALID, "an event is no message");
@@ -258,7 +261,7 @@ static void settings(void)
 
 int main(void)
 {
-    plan(12 + 4 + 3 + 1 + JUDGINGS_N + NO_ANSWER_CHECKS + 2 + RECEIPTS_N + 7);
+    plan(12 + 4 + 4 + 1 + JUDGINGS_N + NO_ANSWER_CHECKS + 2 + RECEIPTS_N + 7);
     requests();
     hostile();
     refusals();

@@ -134,6 +134,14 @@ static void test_key_sizes(void)
     struct webhook_keys *k = NULL;
     struct errmsg msg;
     ok(webhook_keys_new(&e, &k, &msg) == ERR_INVALID && !k, "one bad secret among good ones is refused");
+    e.secret_files.n = 0;
+    ok(webhook_keys_new(&e, &k, &msg) == ERR_INVALID && strstr(msg.text, "secret_file \"?\""),
+       "also one that came from no file");
+    static const char *const many[] = {V1, V1, V1, V1};
+    e = endpoint_with(many, SECRETS_MAX);
+    e.n_secrets++;
+    is_int(webhook_keys_new(&e, &k, &msg), ERR_OK, "no more keys are made than there is room for");
+    webhook_keys_free(k);
 }
 
 static void test_ids(void)
@@ -162,6 +170,7 @@ static void test_urls(void)
         {"", false},                 {"https://", false},                         {"https:///hooks", false},
         {"https://?x", false},       {"http://a/b c", false},                     {"http://a/\r\nx: y", false},
         {"redis://a:6379", false},   {"unix:/run/x", false},                      {"http:/a", false},
+        {"http://a/\x7f", false},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct endpoint e = {.url = (char *)(uintptr_t)rows[i].url};

@@ -17,7 +17,7 @@ static void words(const char *name, const struct texts *t, unsigned n, unsigned 
 
 int main(void)
 {
-    plan(14);
+    plan(15);
     unsigned out = 77;
     words("op", &op_texts, OP_N, 0);
     words("result", &result_texts, RESULT_N, 0);
@@ -32,6 +32,7 @@ int main(void)
     words("scope", &scope_texts, 5, 1);
     ok(!texts_find(&op_texts, STR_LIT("enro"), &out) && !texts_find(&op_texts, STR_LIT(""), &out) && out == 77,
        "what is no word is not found");
+    ok(!texts_find(&scope_texts, STR_LIT(""), &out) && out == 77, "nor is no word, where a value has none");
     is_str(op_text(OP_REPORT_DEATH), "report-death", "a single word is to be had by its value");
     ok(reason_text(REASON_NONE) == NULL && scope_text(SCOPE_ALL) == NULL && op_text(OP_N) == NULL,
        "what has no word gives NULL");

@@ -119,7 +119,7 @@ static void test_crashes(bool twice)
         copy_tree(p.path, whole.path);
         copy_tree(p.folder, archived);
     }
-    for (int n = 1;; n++) {
+    for (int n = 1;; n += tap_stride()) {
         char command[600];
         copy_tree(whole.path, p.path);
         snprintf(command, sizeof command, "rm -rf %.250s", p.folder);
@@ -134,7 +134,7 @@ static void test_crashes(bool twice)
             break;
     }
     const char *which = twice ? "a second run" : "a first run";
-    ok(t.points > 15, "%s was cut short at %u places", which, t.points - 1);
+    ok((int)t.points * tap_stride() > 15, "%s was cut short at %u places", which, t.points - 1);
     is_int(t.lost, 0, "nothing was lost, and what is archived is where the store says");
     is_int(t.unread, 0, "the log could be read");
     is_int(t.unfinished, 0, "the same call again finished");
@@ -148,7 +148,7 @@ static void test_failures(void)
     struct tally t = {0};
     unsigned silent = 0;
     place_fill(&whole);
-    for (int n = 1;; n++) {
+    for (int n = 1;; n += tap_stride()) {
         char command[600];
         struct archive_report report;
         struct errmsg msg = {""};
@@ -167,7 +167,7 @@ static void test_failures(void)
         if (over)
             break;
     }
-    ok(t.points > 15, "%u calls failed, one in each run", t.points - 1);
+    ok((int)t.points * tap_stride() > 15, "%u calls failed, one in each run", t.points - 1);
     is_int(silent, 0, "what failed is said");
     is_int(t.lost + t.unread, 0, "nothing was lost");
     is_int(t.unfinished + t.histories, 0, "and the next run finished");

@@ -349,7 +349,7 @@ int main(void)
     memcpy(first, t.first, sizeof first);
     for (int again = 0; again < 2; again++) {
         memcpy(t.first, again ? first : "", again ? sizeof first : 1);
-        test_each_call(&t, "a kill", 0, 1);
+        test_each_call(&t, "a kill", 0, tap_stride());
         test_each_call(&t, "a failing disk", EIO, 4);
         test_each_call(&t, "a full disk", ENOSPC, 5);
     }
