@@ -1,10 +1,11 @@
 /* Runs one target: TARGET [--runs N] [--seed S] [FILE...]
  *
  * With files each is run once, as it is: that is how a finding is looked at. Without, the target's seeds (seeds/TARGET
- * beside this file), then mutations of them. An input that crashes is left as a file.
+ * beside this file) and what campaigns have found worth keeping (corpus/TARGET), then mutations of them. An input that
+ * crashes is left as a file.
  *
- * For campaign.sh: --write FOLDER writes the seeds, a file each; --guided OPTION... hands over to libFuzzer, in a build
- * that has it. */
+ * For campaign.sh: --write FOLDER writes all these, a file each; --keep CORPUS FILE... writes a corpus of as many of the
+ * files, in that order, as it has room for; --guided OPTION... hands over to libFuzzer, in a build that has it. */
 #include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
@@ -17,7 +18,8 @@
 #include "tests/fuzz/fuzz.h"
 #include "tests/lib/tap.h"
 
-#define SEED_MAX 65536
+#define SEED_MAX 65536         /* bytes of one input */
+#define CORPUS_MAX (24 * 1024) /* of a corpus that is kept: the repository has one for each target */
 #define SEPARATOR "\n%%\n"
 #define MUTATIONS_MAX 6 /* of one input */
 
@@ -76,7 +78,7 @@ static void run(const char *p, size_t n)
 static void read_file(const char *path, struct buf *out)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd < 0 ? -1 : read(fd, buf_room(out, SEED_MAX), SEED_MAX);
+    ssize_t n = fd < 0 ? -1 : read(fd, buf_room(out, 4 * SEED_MAX), 4 * SEED_MAX);
     if (n < 0)
         bail_out("%s cannot be read", path);
     out->n = (size_t)n;
@@ -95,6 +97,8 @@ static void read_seeds(struct seeds *s, const char *path)
 {
     struct buf all = BUF_INIT;
     read_file(path, &all);
+    if (!all.n)
+        bail_out("%s is empty", path);
     const char *at = all.p, *end = all.p + all.n;
     for (const char *stop; (stop = memmem(at, (size_t)(end - at), SEPARATOR, strlen(SEPARATOR))) != NULL;) {
         add_seed(s, at, (size_t)(stop - at));
@@ -114,6 +118,32 @@ static void write_seeds(const struct seeds *s, const char *folder)
         if (!f || fwrite(s->v[i].p, 1, s->v[i].n, f) != s->v[i].n || fclose(f) != 0)
             bail_out("%s cannot be written", path);
     }
+}
+
+/* What has a separator in it cannot stand there. */
+static bool fits(const struct buf *b, size_t room)
+{
+    return b->n <= room && !memmem(b->p, b->n, "\n%%", 3);
+}
+
+static void keep_corpus(const char *path, char **files, int n)
+{
+    struct buf b = BUF_INIT, all = BUF_INIT;
+    for (int i = 0; i < n; i++) {
+        buf_clear(&b);
+        read_file(files[i], &b);
+        if (!fits(&b, CORPUS_MAX - all.n))
+            continue;
+        if (all.n)
+            BUF_LIT(&all, SEPARATOR);
+        buf_addstr(&all, buf_str(&b));
+    }
+    BUF_LIT(&all, "\n");
+    FILE *f = fopen(path, "wb");
+    if (!f || fwrite(all.p, 1, all.n, f) != all.n || fclose(f) != 0)
+        bail_out("%s cannot be written", path);
+    buf_done(&b);
+    buf_done(&all);
 }
 
 static void free_seeds(struct seeds *s)
@@ -181,15 +211,22 @@ static void insert_other(struct mutation *m)
 
 static void put_number(struct mutation *m)
 {
-    static const char *const numbers[] = {"0", "-1", "4294967296", "9223372036854775807", "-9223372036854775808",
-                                          "18446744073709551616", "1e400", "00", "99999999999999999999999"};
+    static const char *const numbers[] = {"0",
+                                          "-1",
+                                          "4294967296",
+                                          "9223372036854775807",
+                                          "-9223372036854775808",
+                                          "18446744073709551616",
+                                          "1e400",
+                                          "00",
+                                          "99999999999999999999999"};
     const char *number = numbers[rng_below(m->rng, sizeof numbers / sizeof *numbers)];
     insert(m, number, strlen(number));
 }
 
 static void mutate(struct buf *b, struct rng *rng, const struct seeds *seeds)
 {
-    static void (*const mutations[])(struct mutation *) = {flip_bit, put_special, put_special, cut,
+    static void (*const mutations[])(struct mutation *) = {flip_bit, put_special,  put_special, cut,
                                                            repeat,   insert_other, put_number};
     for (uint64_t times = 1 + rng_below(rng, MUTATIONS_MAX); times > 0 && b->n; times--) {
         struct mutation m = {b, rng, seeds, (size_t)rng_below(rng, b->n)};
@@ -222,14 +259,11 @@ static uint64_t number_of(const char *text)
     return n;
 }
 
-/* argv[1] is --guided. */
+/* libFuzzer passes over --guided, and hands it on to the processes that it starts. */
 static int run_guided(int argc, char **argv)
 {
     if (!LLVMFuzzerRunDriver)
         bail_out("this build has no libFuzzer: see campaign.sh");
-    argv[1] = argv[0];
-    argv++;
-    argc--;
     return LLVMFuzzerRunDriver(&argc, &argv, LLVMFuzzerTestOneInput);
 }
 
@@ -256,11 +290,15 @@ static void run_seeds(const struct seeds *s, uint64_t runs, uint64_t seed)
 
 static struct seeds seeds_of(const char *target)
 {
+    static const char *const folders[] = {"seeds", "corpus"};
     struct seeds s = {.n = 0};
     char path[512];
     const char *top = getenv("top_srcdir");
-    snprintf(path, sizeof path, "%s/tests/fuzz/seeds/%s", top ? top : ".", target);
-    read_seeds(&s, path);
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
+        snprintf(path, sizeof path, "%s/tests/fuzz/%s/%s", top ? top : ".", folders[i], target);
+        if (i == 0 || access(path, F_OK) == 0) /* a new target has no corpus yet */
+            read_seeds(&s, path);
+    }
     return s;
 }
 
@@ -274,6 +312,10 @@ int main(int argc, char **argv)
     const char *target = strrchr(argv[0], '/') ? strrchr(argv[0], '/') + 1 : argv[0], *folder = NULL;
     if (argc > 1 && strcmp(argv[1], "--guided") == 0)
         return run_guided(argc, argv);
+    if (argc > 2 && strcmp(argv[1], "--keep") == 0) {
+        keep_corpus(argv[2], argv + 3, argc - 3);
+        return 0;
+    }
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (option == '?')
             return 2;
