@@ -90,6 +90,13 @@ void fake_pass(int64_t seconds)
     monotonic += seconds * NS;
 }
 
+void fake_pass_ms(int64_t ms)
+{
+    wall += ms * (NS / 1000);
+    boot += ms * (NS / 1000);
+    monotonic += ms * (NS / 1000);
+}
+
 void fake_sleep(int64_t seconds)
 {
     wall += seconds * NS;

@@ -14,6 +14,7 @@ void fake_wall(lc_instant at);
 lc_instant fake_wall_now(void);
 /* Time passes: all three clocks go on. */
 void fake_pass(int64_t seconds);
+void fake_pass_ms(int64_t ms);
 /* The machine sleeps: the monotonic clock alone stands still. */
 void fake_sleep(int64_t seconds);
 /* Nanoseconds of the machine's own monotonic clock. */

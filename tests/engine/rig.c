@@ -157,15 +157,23 @@ struct input_result rig_input(struct rig *r, const char *json)
     return result;
 }
 
+static size_t lines_in(const char *ndjson)
+{
+    size_t n = 0;
+    for (; *ndjson; ndjson++)
+        n += *ndjson == '\n';
+    return n;
+}
+
 void rig_inputs(struct rig *r, const char *ndjson, lc_instant until)
 {
     struct input_options o = {.country_code = "+86", .allow_at = true};
     struct input_parser *p = input_parser_new(&o);
     size_t n = 0, cap = 0, total = strlen(ndjson);
     struct input *inputs = NULL;
-    char *arena = mem_alloc(2 * total + 64 * 1024 * 1024), *at = arena;
+    char *arena = mem_alloc(2 * total + 64 * lines_in(ndjson)), *at = arena;
     for (const char *line = ndjson; *line;) {
-        const char *end = strchr(line, '\n');
+        const char *end = memchr(line, '\n', (size_t)(ndjson + total - line)); /* AddressSanitizer has strchr read on */
         size_t used;
         struct input_fault fault;
         if (n == cap)

@@ -521,8 +521,8 @@ static void test_durable(void)
 
 int main(void)
 {
-    plan(3 * 2 + 1 + 13 + 4 + 1 + 6 + 3 + 4 + 12 + 2);
-    for (uint64_t seed = 1; seed <= 3; seed++)
+    plan(tap_rounds(3) * 2 + 1 + 13 + 4 + 1 + 6 + 3 + 4 + 12 + 2);
+    for (uint64_t seed = 1; seed <= tap_rounds(3); seed++)
         test_exact(seed);
     test_versions();
     test_filters();

@@ -25,8 +25,7 @@ struct policy core_policy(const char *name, const struct m_policy *from)
     return p;
 }
 
-/* The input as its parser would hand it over. */
-static struct input core_input(const struct m_input *in)
+struct input core_input(const struct m_input *in)
 {
     static const struct {
         unsigned has;

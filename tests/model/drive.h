@@ -53,5 +53,7 @@ bool drive_seed(struct drive *d, uint64_t seed, struct story *s);
 bool drive_story(struct drive *d, const struct story *s);
 
 struct policy core_policy(const char *name, const struct m_policy *from);
+/* The input as its parser would hand it over, about a person of the stories' own id. Borrows its strings. */
+struct input core_input(const struct m_input *in);
 
 #endif
