@@ -4,6 +4,7 @@
 
 #define CLOCK_JUMP 3600 /* the defaults of a file */
 #define MAX_DOWNTIME (7 * 86400)
+#define CHECKPOINT_EVERY 20000000
 
 struct config *config_bare(const char *name)
 {
@@ -14,6 +15,7 @@ struct config *config_bare(const char *name)
     c->brake.kind = BRAKE_OFF;
     c->clock_jump = CLOCK_JUMP;
     c->max_downtime = MAX_DOWNTIME;
+    c->checkpoint_every = CHECKPOINT_EVERY;
     c->lease_ms = LEASE_MS;
     c->endpoints = endpoints_new();
     c->tokens = tokens_new();

@@ -30,6 +30,7 @@ struct config {
     struct tz *tz;
     char *store; /* URI */
     bool compress_log;
+    uint32_t checkpoint_every; /* events */
     char *listen[LISTEN_MAX];
     unsigned n_listen;
     char *tls_cert, *tls_key, *tls_client_ca; /* files, for the listeners with TLS; NULL: not given */

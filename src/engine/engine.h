@@ -186,7 +186,7 @@ struct engine_options {
     const struct engine_office *office; /* several engines share a scheme; NULL: this one is alone (engine/office.h) */
     bool init;                   /* make the store when it is not there */
     uint64_t segment_bytes;      /* 0: the store's default */
-    uint64_t checkpoint_events;  /* a checkpoint after so many events; 0: 20 million, and of one of several engines a quarter
+    uint64_t checkpoint_events;  /* a checkpoint after so many events; 0: as configured, and of one of several engines a quarter
                                     as many as it has people, at least 250,000 */
     uint32_t queue_inputs;       /* most inputs waiting; 0: the default, 262,144 */
     uint32_t batch_bytes;        /* a commit's lines; 0: the default, 4 MiB */

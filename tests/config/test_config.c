@@ -15,7 +15,7 @@
     "cycle, validity, remind_ahead, remind_every, remind_at, grace, payday, resume, evidence_after, defer_max, " \
     "notice, channels\n"
 #define ROOT_KEYS \
-    "timezone, store, compress_log, listen, tls_cert, tls_key, tls_client_ca, clock, brake_limit, clock_jump, max_downtime, country_code, max_lines, " \
+    "timezone, store, compress_log, checkpoint_every, listen, tls_cert, tls_key, tls_client_ca, clock, brake_limit, clock_jump, max_downtime, country_code, max_lines, " \
     "sms_daily_cap, delivery_log, name, replicas, lease, archive, allow_lossy, redis_password_file, revision\n"
 #define LISTEN "expected \"unix:/PATH\", \"HOST:PORT\" or \"tls:HOST:PORT\", each once\n"
 #define CLOCK "expected \"system\" or a start and a factor, such as \"2026-02-01T00:00:00+08:00 x86400\"\n"
@@ -247,6 +247,7 @@ static void test_defaults(void)
     is_str(tz_name(c->tz), "Asia/Shanghai", "is loaded");
     is_str(c->store, "dir:/var/lib/lifecertd", "the default store");
     ok(c->compress_log, "whose log is compressed");
+    is_int(c->checkpoint_every, 20000000, "with a checkpoint every 20 million events");
     ok(c->n_listen == 1 && !strcmp(c->listen[0], "unix:/run/lifecertd/api.sock"), "the default socket");
     ok(c->clock == CLOCK_SYSTEM && c->clock_factor == 1, "the default clock");
     ok(c->brake.kind == BRAKE_PERCENT && c->brake.value == 1000, "the default brake");
@@ -263,7 +264,7 @@ static void test_values(void)
 {
     struct config *c = load_text(
         "timezone = 'Europe/Berlin' // a comment\n"
-        "store = memory:\ncompress_log = false\nlisten = { unix:/run/x, # first\n \"localhost:0\", /* third */ \"[::1]:8600\" }\n"
+        "store = memory:\ncompress_log = false\ncheckpoint_every = 1000\nlisten = { unix:/run/x, # first\n \"localhost:0\", /* third */ \"[::1]:8600\" }\n"
         "clock = \"2026-02-01T00:00:00+08:00 x86400\"\nbrake_limit = 500\nclock_jump = 90s\nmax_downtime = 2h\n"
         "country_code = \"+852\"\nmax_lines = 7\nsms_daily_cap = 1000\ndelivery_log = \"/var/log/x\"\n"
         "policy \"p\" { channels = { \"b\" }\n cycle = \"1 month\" }\nchannel \"a\" { }\n"
@@ -274,6 +275,7 @@ static void test_values(void)
     is_str(tz_name(c->tz), "Europe/Berlin", "a time zone");
     is_str(c->store, "memory:", "a store");
     ok(!c->compress_log, "a log that stays as it is");
+    is_int(c->checkpoint_every, 1000, "checkpoints as often as may be");
     ok(c->n_listen == 3 && !strcmp(c->listen[1], "localhost:0") && !strcmp(c->listen[2], "[::1]:8600"),
        "three addresses");
     ok(c->clock == CLOCK_ACCELERATED && c->clock_start == 1769875200 && c->clock_factor == 86400, "a clock");

@@ -16,7 +16,6 @@
 /* Raise it when a slice changes: older checkpoints are then passed over, and the log is replayed. */
 #define CHECKPOINT_VERSION 2
 #define RECORDS_A_SLICE (16 * ROSTER_SLICE)
-#define ALONE_EVENTS UINT64_C(20000000)
 #define SHARD_EVENTS UINT64_C(250000) /* half a second to replay; 70 MB of log */
 
 /* --- writing --- */
@@ -155,7 +154,7 @@ static uint64_t events_between(const struct engine *e)
     if (e->options.checkpoint_events)
         return e->options.checkpoint_events;
     if (!e->options.office)
-        return ALONE_EVENTS;
+        return e->config->checkpoint_every;
     uint64_t share = roster_count(e->roster) / 4;
     return share > SHARD_EVENTS ? share : SHARD_EVENTS;
 }
