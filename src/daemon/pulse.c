@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "core/text.h"
 #include "daemon/notify.h"
 #include "daemon/standing.h"
 
@@ -20,6 +21,7 @@ struct pulse {
     int64_t interval_ms;
     int64_t alive_ns; /* when progress was seen last */
     bool stalled, refused;
+    bool held[HOLD_N]; /* by which kinds of holds, as the log knows */
     char said[STANDING_TEXT]; /* what the manager knows: it is told of changes only */
 };
 
@@ -36,6 +38,19 @@ static void say(struct pulse *p, const struct engine_counters *n)
         return;
     memcpy(p->said, text, sizeof text);
     notify_status("%s", text);
+}
+
+/* A hold is an event of the log, which nobody watches: whoever reads the journal must see it, too. */
+static void tell_holds(struct pulse *p, const struct engine_counters *n)
+{
+    for (int kind = 0; kind < HOLD_N; kind++) {
+        bool held = n->holds[kind] > 0;
+        if (held == p->held[kind])
+            continue;
+        p->held[kind] = held;
+        log_line(held ? LOG_LEVEL_WARNING : LOG_LEVEL_NOTICE, held ? "hold-in-force" : "hold-over", "hold=%s",
+                 hold_text(kind));
+    }
 }
 
 static void stalled(struct pulse *p, const struct engine_counters *n)
@@ -55,9 +70,10 @@ static void alive(struct pulse *p)
     notify_alive();
 }
 
-static void look_at(const struct pulse *p, struct engine_counters *out)
+static void look_at(struct pulse *p, struct engine_counters *out)
 {
     p->service->engine.counters(p->service->engine.arg, out);
+    tell_holds(p, out);
 }
 
 static void look(void *arg)

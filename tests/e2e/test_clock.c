@@ -132,6 +132,17 @@ static void test_restart(const char *offset, const char *why)
     ok(strcmp(first, then) <= 0, "and now has not gone back");
 }
 
+/* Within two looks of the pulse (prepare()). */
+static bool logs(const char *text)
+{
+    for (int waited = 0; !node_logged(n, text); waited += 50) {
+        if (waited >= 10000)
+            return false;
+        poll(NULL, 0, 50);
+    }
+    return true;
+}
+
 /* libfaketime's shared memory outlives a process that is killed. */
 static void kill_daemon(void)
 {
@@ -151,6 +162,9 @@ static void test_killed(void)
     node_must_start(n);
     ok(comes_to("/v1/holds", "at start the clock stands after the moment"),
        "killed, and started with the clock a month on: held");
+    ok(logs("event=hold-in-force hold=clock"), "which the journal has");
+    lift();
+    ok(logs("event=hold-over hold=clock"), "and that it is over");
 }
 
 /* Where Debian has it, whatever the machine. */
@@ -174,6 +188,7 @@ static void prepare(const char *library)
     setenv("FAKETIME_NO_CACHE", "1", 1);
     setenv("FAKETIME_DONT_FAKE_MONOTONIC", "1", 1);
     setenv("TZ", "UTC", 1);
+    setenv("WATCHDOG_USEC", "6000000", 1); /* so it looks every 1.5 seconds how things stand */
 }
 
 int main(void)
