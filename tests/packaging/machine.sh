@@ -36,6 +36,7 @@ machine_make() {
     : >"$root/etc/machine-id"
     rm -rf "$root/usr/sbin/policy-rc.d" "$root"/etc/systemd/system/*.wants "$root"/etc/rc?.d/S*
     rm -rf "$root/var/log/journal"
+    rm -f "$root/var/lib/man-db/auto-update" # to look through all pages that this machine has takes seconds each time
 }
 
 # poll SECONDS COMMAND...: until it succeeds.

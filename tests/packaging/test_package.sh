@@ -34,6 +34,7 @@ wanted_files() {
 /etc/lifecertd/lifecertd.conf
 /etc/lifecertd/policies.conf
 /etc/logrotate.d/lifecertd
+/lib/systemd/system/lifecertd-redis-tunnel@.service
 /lib/systemd/system/lifecertd.service
 /lib/systemd/system/lifecertd.socket
 /usr/bin/lifecertctl
@@ -43,7 +44,11 @@ wanted_files() {
 /usr/share/bash-completion/completions/lifecertctl
 /usr/share/doc/lifecertd/copyright
 /usr/share/doc/lifecertd/lifecertd.service.d/local.conf
+/usr/share/doc/lifecertd/subscriber/Verify.java
+/usr/share/doc/lifecertd/subscriber/verify.c
+/usr/share/doc/lifecertd/subscriber/verify.py
 END
+    find "$top_srcdir/docs" "$top_srcdir/SECURITY.md" -name '*.md' | sed -e 's|.*/||' -e 's|\.md$|.html|' -e 's|^|/usr/share/doc/lifecertd/html/|'
     find "$top_srcdir/docs/man" -name '*.md' | sed -e 's/\.md$//' -e 's|.*/\(.*\)\.\([0-9]\)$|/usr/share/man/man\2/\1.\2.gz|'
 }
 

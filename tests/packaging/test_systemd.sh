@@ -22,7 +22,8 @@ if [ $# -eq 0 ]; then
         echo 'Bail out! no packages'
         exit 1
     }
-    make -s -C "$top_builddir" tests/packaging/hold_thread >/dev/null
+    make -s -C "$top_builddir" tests/packaging/closed_log tests/packaging/hold_thread tests/packaging/may_schedule \
+        >/dev/null
     tmp=$(mktemp -d)
     trap 'rm -rf "$tmp"' EXIT
     (machine_namespaces "$0" "$tmp" "$built/first/lifecertd_${version}_$(dpkg --print-architecture).deb" "$version")
@@ -271,6 +272,49 @@ faults() {
     inside systemctl daemon-reload
 }
 
+# --- the processor's scheduling ---
+
+# other_store: in place of its own one with segments to compress.
+other_store() {
+    "$top_builddir/tests/packaging/closed_log" "$tmp/closed" && inside systemctl stop lifecertd.service &&
+        mv "$root/var/lib/lifecertd" "$root/var/lib/lifecertd.own" && cp -a "$tmp/closed" "$root/var/lib/lifecertd" &&
+        inside chown -R lifecertd: /var/lib/lifecertd && inside systemctl start lifecertd.service
+}
+
+own_store() {
+    inside systemctl stop lifecertd.service && rm -rf "$root/var/lib/lifecertd" &&
+        mv "$root/var/lib/lifecertd.own" "$root/var/lib/lifecertd" && inside systemctl start lifecertd.service
+}
+
+# How its threads are scheduled, a line each.
+scheduling() {
+    inside chrt --all-tasks --pid "$(property MainPID)" | sed -n 's/.*scheduling policy: //p' | sort | uniq -c
+}
+
+compressor_steps_back() {
+    scheduling >"$tmp/scheduling" && [ "$(grep -c SCHED_IDLE "$tmp/scheduling")" -eq 1 ] &&
+        [ "$(awk '/SCHED_IDLE/{ print $1 }' "$tmp/scheduling")" -eq 1 ] && grep -q SCHED_OTHER "$tmp/scheduling"
+}
+
+# Before the daemon the unit runs a program that says what the unit lets it do.
+may_schedule() {
+    cp "$top_builddir/tests/packaging/may_schedule" "$root/usr/local/bin/may_schedule"
+    drop_in '[Service]' ExecStartPre=/usr/local/bin/may_schedule
+    set_mark
+    inside systemctl restart lifecertd.service && poll 15 journal "$1"
+}
+
+scheduled() {
+    check 'over a log with something to compress' other_store
+    check 'the one thread that compresses waits for all others' poll 20 compressor_steps_back
+    check 'its own store is put back' own_store
+    check 'the unit lets it step back, and forbids real time' may_schedule 'idle yes, real time no'
+    check 'which nothing else here does' test "$(inside /usr/local/bin/may_schedule)" = 'idle yes, real time yes'
+    rm "$root/etc/systemd/system/lifecertd.service.d/test.conf"
+    inside systemctl daemon-reload
+    inside systemctl restart lifecertd.service
+}
+
 # --- socket activation ---
 
 stops() {
@@ -372,6 +416,7 @@ installation
 reloading
 credentials
 faults
+scheduled
 activation
 upgrade
 removal
