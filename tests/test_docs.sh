@@ -1,6 +1,7 @@
 #!/bin/sh
 # The manual names all that there is, and nothing that there is not: configuration keys with their defaults, commands and
-# options, types of events with their members, ops, reasons, routes. Its examples of events are what `simulate` prints.
+# options, types of events with their members, ops, reasons, routes with their arguments, members of answers, metrics,
+# alerts, log lines. Its examples of events are what `simulate` prints.
 # shellcheck disable=SC2016 # the backquotes are Markdown's
 set -euf
 
@@ -210,6 +211,67 @@ route_faults() {
     only "$tmp/told_routes" "$tmp/routes" | sed 's/^/there is no /'
 }
 
+# route_part FILE HEADING: all that stands below a route, until the next route or part of the page.
+route_part() {
+    awk -v want="## $2" '/^##? /{ inside = $0 == want } inside' "$1"
+}
+
+# Arguments of the query are terms below their route, headers are named anywhere on the page.
+undocumented_parameters() {
+    words parameter | while read -r method path argument; do
+        case $argument in
+        *[A-Z]*) cat "$man/lifecertd-http.7.md" ;;
+        *) route_part "$man/lifecertd-http.7.md" "$method $path" ;;
+        esac >"$tmp/part"
+        grep -q "\`${argument}[\`:]" "$tmp/part" || echo "$method $path: $argument"
+    done
+}
+
+# The terms below a route of GET, as far as they come before what is said of its answer.
+invented_parameters() {
+    told_routes | grep '^GET' | while read -r method path; do
+        words parameter | sed -n "s|^$method $path ||p" >"$tmp/real"
+        [ -s "$tmp/real" ] || continue
+        route_part "$man/lifecertd-http.7.md" "$method $path" |
+            awk '/[Tt]he answer/{ exit } /^`[a-z_`, -]*$/' | code >"$tmp/told"
+        only "$tmp/told" "$tmp/real" | sed "s|^|$method $path: there is no |"
+    done
+}
+
+# Every member that /openapi.json knows of, but those of events, which are held against their own page above.
+undocumented_answers() {
+    awk '/^    "schemas": /{ on = 1 }
+        !on { next }
+        /^      "/{ split($0, t, "\""); name = t[2] }
+        /^        "properties": /{ inside = 1; next }
+        /^        [}\]]/{ inside = 0 }
+        inside && /^          "/{ split($0, t, "\""); print name, t[2] }' "$top/docs/openapi.json" >"$tmp/properties"
+    [ "$(wc -l <"$tmp/properties")" -gt 100 ] || echo 'the members in openapi.json are not found'
+    cat "$man/lifecertd-http.7.md" "$man/lifecertd-rules.7.md" "$man/lifecertd-events.7.md" |
+        tr -d '{}' | grep -o '["`][a-z_][a-z_]*["`]' | tr -d '"`' | sort -u >"$tmp/said_words"
+    while read -r schema member; do
+        grep -qxF "$member" "$tmp/said_words" || echo "$schema: $member"
+    done <"$tmp/properties"
+}
+
+# --- log lines ---
+
+# log_line(LEVEL, "EVENT", also where the event stands in the next line or is handed on to log_line().
+logged_events() {
+    find "$top/src/daemon" "$top/src/http" "$top/src/net" "$top/src/base" -name '*.c' -exec cat {} + |
+        sed -e ':next' -e '/\(log_line([^"]*\|say(\|failed(.*arg,\)$/{' -e 'N' -e 's/\n */ /' -e 'b next' -e '}' |
+        sed -n -e '/LOG_LEVEL_DEBUG, "/d' -e 's/.*held ? "\([a-z-]*\)" : "\([a-z-]*\)".*/\1\n\2/p' -e 's/.*log_line([^"]*"\([a-z-]\{1,\}\)".*/\1/p' -e 's/.*say("\([a-z-]*\)", .*/\1/p' \
+            -e 's/.*failed([^"]*arg, "\([a-z-]*\)".*/\1/p' -e 's/.*begin_line(&l, "\([a-z-]*\)").*/\1/p'
+    # Of the words for deliveries those that delivery_log.c raises above debugging.
+    sed -n '/^static int level_of/,/^}/s/.*case SAID_\([A-Z]*\):.*/delivery-\1/p' "$top/src/daemon/delivery_log.c" |
+        tr '[:upper:]' '[:lower:]'
+}
+
+# told_lines HEADING: the names in the first column of its table.
+told_lines() {
+    part "$man/lifecertd.8.md" "$1" | sed -n 's/^| \(`[^|]*\)|.*/\1/p' | code
+}
+
 # --- metrics ---
 
 # The terms of lifecertd-metrics(7), "`NAME`, TYPE by `LABEL`, `LABEL`", as "NAME TYPE LABEL LABEL".
@@ -225,6 +287,15 @@ metric_faults() {
     only "$tmp/told_metrics" "$tmp/metrics" | sed 's/^/there is no /'
 }
 
+# The alerts of etc/prometheus as "NAME SEVERITY", and the rows of the manual's table.
+alerts() {
+    sed -n -e 's/^ *- alert: //p' -e 's/^ *severity: //p' "$top/etc/prometheus/lifecertd.rules.yml" | paste -d ' ' - -
+}
+
+told_alerts() {
+    part "$man/lifecertd-metrics.7.md" ALERTS | sed -n 's/^| `\([A-Za-z]*\)` | \([a-z]*\) |.*/\1 \2/p'
+}
+
 # --- pages ---
 
 # Every page that a page refers to, as **name**(N), is there, when its name is one of ours.
@@ -236,7 +307,7 @@ dead_references() {
         done
 }
 
-echo 1..18
+echo 1..27
 "$bin/tests/words" >"$tmp/words"
 words event >"$tmp/types"
 event_headings >"$tmp/told_types"
@@ -244,6 +315,12 @@ words reason >"$tmp/reasons"
 told_reasons >"$tmp/told_reasons"
 words route >"$tmp/routes"
 told_routes >"$tmp/told_routes"
+logged_events >"$tmp/logged"
+told_lines 'LOG LINES' >"$tmp/told_logged"
+words outcome >"$tmp/outcomes"
+told_lines 'DELIVERY LOG' >"$tmp/told_outcomes"
+alerts >"$tmp/alerts"
+told_alerts >"$tmp/told_alerts"
 simulate >"$tmp/simulated" || cat "$tmp/said"
 example_events >"$tmp/examples"
 
@@ -263,6 +340,15 @@ check 'the commands are those that are documented' command_faults
 check "the commands' options are those that are documented" option_faults
 check "the programs' options are those that are documented" program_faults
 check 'the routes are those that are documented' route_faults
+check "every route's arguments and headers are documented" undocumented_parameters
+check 'no argument of a route is documented that there is not' invented_parameters
+check 'every member of an answer or an order is documented' undocumented_answers
+check 'every line of the log is documented' only "$tmp/logged" "$tmp/told_logged"
+check 'no line of the log is documented that there is not' only "$tmp/told_logged" "$tmp/logged"
+check 'every line of the delivery log is documented' only "$tmp/outcomes" "$tmp/told_outcomes"
+check 'no line of the delivery log is documented that there is not' only "$tmp/told_outcomes" "$tmp/outcomes"
+check 'every alert is documented with its severity' only "$tmp/alerts" "$tmp/told_alerts"
+check 'no alert is documented that there is not' only "$tmp/told_alerts" "$tmp/alerts"
 check 'the metrics are those that are documented, with their types and labels' metric_faults
 check 'every page that a page refers to is there' dead_references
 [ "$bad" -eq 0 ]

@@ -8,17 +8,22 @@
  *   reason REASON                why an input is rejected
  *   word WORD                    a status, a deadline, a result, an effect, a hold
  *   route METHOD PATH            with :id as ID
+ *   parameter METHOD PATH NAME   of its query, or a header that it looks at
+ *   outcome WORD                 of a delivery, in the delivery log
  *   metric NAME TYPE LABEL...    of /metrics
  *   command NAME                 of lifecertctl */
 #include <ctype.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "codec/event_table.h"
 #include "codec/input_table.h"
 #include "config/schema.h"
 #include "core/text.h"
 #include "ctl/commands.h"
+#include "deliver/deliver.h"
 #include "http/metrics/metrics.h"
+#include "http/route_docs.h"
 #include "http/routes.h"
 
 static void print_keys(void)
@@ -71,13 +76,25 @@ static void print_path(const char *pattern)
     }
 }
 
-static void print_routes(void)
+static void print_route(const char *what, const struct route *r)
 {
     static const char *const methods[METHOD_N] = {[METHOD_GET] = "GET", [METHOD_POST] = "POST", [METHOD_DELETE] = "DELETE"};
+    printf("%s %s ", what, methods[r->method]);
+    print_path(r->pattern);
+}
+
+static void print_routes(void)
+{
     for (size_t i = 0; i < http_routes_n; i++) {
-        printf("route %s ", methods[http_routes[i].method]);
-        print_path(http_routes[i].pattern);
+        const struct route *r = &http_routes[i];
+        print_route("route", r);
         putchar('\n');
+        for (const struct doc_parameter *p = r->doc ? r->doc->parameters : NULL; p && p->name; p++) {
+            if (p->in == DOC_PATH)
+                continue;
+            print_route("parameter", r);
+            printf(" %.*s\n", (int)strcspn(p->name, "?"), p->name);
+        }
     }
 }
 
@@ -105,6 +122,8 @@ int main(void)
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         print_words("word", words[i]);
     print_routes();
+    for (unsigned w = 0; w < SAID_N; w++)
+        printf("outcome %s\n", deliver_word_text((enum deliver_word)w));
     print_metrics();
     for (unsigned i = 0; i < n_commands; i++)
         printf("command %s\n", commands[i].name);
