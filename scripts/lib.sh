@@ -73,13 +73,15 @@ tree_prepare() {
     fi
 }
 
-# tree_build FOLDER CONFIGURE-ARGUMENT...: configures in FOLDER, once, and makes the programs.
-tree_build() {
+# tree_configure FOLDER CONFIGURE-ARGUMENT...: configures in FOLDER, once.
+tree_configure() {
     folder=$1
     shift
     mkdir -p "$folder" || return
-    if [ ! -e "$folder/config.status" ]; then
-        (cd "$folder" && "$OLDPWD/configure" --quiet "$@") || return
-    fi
-    make -s -C "$folder" -j "$jobs" all
+    [ -e "$folder/config.status" ] || (cd "$folder" && "$OLDPWD/configure" --quiet "$@")
+}
+
+# tree_build FOLDER CONFIGURE-ARGUMENT...: configures in FOLDER, once, and makes the programs.
+tree_build() {
+    tree_configure "$@" && make -s -C "$1" -j "$jobs" all
 }

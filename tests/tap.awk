@@ -60,6 +60,16 @@ FILENAME != log_file {
     notes = notes "    " $0 "\n"
 }
 
+# seconds("1m2.34s 0m1.2s"), as the shell's times writes it
+function seconds(text,    part, sum) {
+    while (match(text, /[0-9]+m[0-9.]+s/)) {
+        split(substr(text, RSTART, RLENGTH), part, "m")
+        sum += part[1] * 60 + part[2]
+        text = substr(text, RSTART + RLENGTH)
+    }
+    return sum
+}
+
 END {
     checks_failed = failed
     if (status == 124 || status == 137)
@@ -75,7 +85,7 @@ END {
     if (reports != "")
         fault("reports from " suite ": " reports)
 
-    printf "%-44s %6d checks %8.1f s  %s\n", test, ran, ms / 1000, failed ? "FAILED" : whole ? "skipped" : "ok"
+    printf "%-8s %-44s %6d checks %7.1f s %7.1f s  %s\n", suite, test, ran, ms / 1000, seconds(worked), failed ? "FAILED" : whole ? "skipped" : "ok"
     printf "%s%s", notes, report
     if (failed)
         printf "    the log: %s\n", log_file

@@ -43,6 +43,9 @@ gnutls/*: http
 openssl/*: redis store adapter deliver shards http ctl
 csv.h: ctl
 systemd/*: daemon
+dlfcn.h: base
+execinfo.h: base
+link.h: base
 END
 
 # The C library and the kernel, for every folder but core, which gets no clock and no I/O.

@@ -17,7 +17,7 @@
 #include "tests/engine/chronicle.h"
 #include "tests/net/redis_server.h"
 
-#define KILLS 25
+#define KILLS tap_rounds(25)
 
 static struct redis_server server;
 static struct ran r;

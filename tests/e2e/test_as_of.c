@@ -9,7 +9,7 @@
 #include "tests/lib/tap.h"
 
 #define CONFIG                                                                                             \
-    "clock = \"2026-01-05T08:00:00+08:00 x20000000\"\ntimezone = \"Asia/Shanghai\"\nbrake_limit = \"1\"\n" \
+    "clock = \"2026-01-05T08:00:00+08:00 x4000000\"\ntimezone = \"Asia/Shanghai\"\nbrake_limit = \"1\"\n" \
     "channel \"face\" { }\npolicy \"national\" { }\n"
 #define ENROL(id)                                                                                            \
     "{\"op\":\"enrol\",\"id\":\"" id "\",\"policy\":\"national\",\"approved_on\":\"2025-05-04\",\"amount\":" \

@@ -133,11 +133,20 @@ const char *tap_tmpdir(void)
     return tmpdir;
 }
 
-unsigned tap_rounds(unsigned n)
+static bool is_slow(void)
 {
     const char *suite = getenv("TEST_SUITE");
-    bool slow = suite && strcmp(suite, "plain") != 0;
-    return slow ? (n + 3) / 4 : n;
+    return suite && strcmp(suite, "plain") != 0;
+}
+
+unsigned tap_rounds(unsigned n)
+{
+    return is_slow() ? (n + 3) / 4 : n;
+}
+
+int tap_stride(void)
+{
+    return is_slow() ? 4 : 1;
 }
 
 struct rng rng_seed(uint64_t seed)

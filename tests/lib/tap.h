@@ -30,6 +30,8 @@ _Noreturn void bail_out(const char *format, ...) __attribute__((format(printf, 1
 /* How many rounds of something random: n among the plain tests, a quarter of it in the suites that make each several
  * times as slow (TEST_SUITE: asan, tsan, valgrind). */
 unsigned tap_rounds(unsigned n);
+/* How far to go from one place where something is made to fail to the next: 1 among the plain tests, 4 in the others. */
+int tap_stride(void);
 
 /* A folder of this test's own, removed at exit; the path holds until then. */
 const char *tap_tmpdir(void);

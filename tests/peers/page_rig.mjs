@@ -3,7 +3,7 @@
 import net from "node:net";
 import puppeteer from "puppeteer-core";
 
-const PATIENCE = 20000;
+const PATIENCE = 60000;
 
 // --- checks: a line each, which test_page.c counts ---
 
