@@ -20,6 +20,8 @@ FILENAME != log_file {
         skipped++
         notes = notes "    skipped whole: " $0 "\n"
         whole = 1
+    } else if (planned == 0) {
+        fault("a plan of no checks")
     }
     next
 }

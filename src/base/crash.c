@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <execinfo.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <link.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -171,27 +172,32 @@ static int number_of(const char *name)
     return n;
 }
 
-/* How many were told. */
+/* How many were told; UINT_MAX: nobody knows who they are. */
 static unsigned stop_others(int me)
 {
     _Alignas(8) char block[4096];
     unsigned n = 0;
     int fd = open("/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    for (long got; fd >= 0 && n < THREADS_MAX && (got = syscall(SYS_getdents64, fd, block, sizeof block)) > 0;)
+    if (fd < 0)
+        return UINT_MAX;
+    for (long got; n < THREADS_MAX && (got = syscall(SYS_getdents64, fd, block, sizeof block)) > 0;)
         for (long at = 0; at < got; at += ((const struct task *)(block + at))->size) {
             int id = number_of(((const struct task *)(block + at))->name);
             n += id && id != me && syscall(SYS_tgkill, getpid(), id, STOP_SIGNAL) == 0;
         }
-    if (fd >= 0)
-        close(fd);
+    close(fd);
     return n;
 }
 
+/* The registers of a thread that does not stand still, because it cannot be told or is deep in a call, would be in the
+ * core: then there is none. */
 static void wait_for_others(unsigned n)
 {
     struct timespec ms = {.tv_nsec = 1000000};
-    for (unsigned i = 0; i < STOP_MS && atomic_load(&stopped) < n; i++)
+    for (unsigned i = 0; i < STOP_MS && n != UINT_MAX && atomic_load(&stopped) < n; i++)
         nanosleep(&ms, NULL);
+    if (atomic_load(&stopped) < n)
+        prctl(PR_SET_DUMPABLE, 0);
 }
 
 _Noreturn static void stand_still(void)
@@ -238,7 +244,7 @@ static void on_fault(int number, siginfo_t *info, void *context)
     begin_line(&l, "crash");
     add(&l, " signal=");
     add(&l, name_of(number));
-    if (info->si_code > 0) { /* by the kernel, not sent by anybody */
+    if (info->si_code > 0 && info->si_code != SI_KERNEL) { /* what the kernel knows an address of */
         add(&l, " address=");
         add_number(&l, (uintptr_t)info->si_addr, 16);
     }

@@ -6,7 +6,7 @@
 #include <signal.h>
 
 /* To be called once, at the start of main(). From then on a core has no memory in it (heap, stacks and mapped files
- * hold names), only what says where the program was. Who dies of a signal that leaves a core (SIGSEGV, SIGABRT...) first
+ * hold names), only what says where the program was, and the command line. Who dies of a signal that leaves a core (SIGSEGV, SIGABRT...) first
  * writes to stderr
  *
  *     event=crash signal=SIGSEGV address=0x0 thread=TID stack="PROGRAM+0xADDRESS libc.so.6+0xADDRESS ..."

@@ -6,7 +6,6 @@
 #include "codec/input_table.h"
 #include "codec/input_value.h"
 #include "codec/repeatable.h"
-#include "codec/repeatable.h"
 
 #define SLOTS 64 /* of the index over member names; a power of two, well above MEMBERS */
 

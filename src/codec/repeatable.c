@@ -29,7 +29,7 @@ bool repeatable(struct str s)
         return false;
     for (size_t i = 0; i < s.n; i++) {
         char c = s.p[i];
-        if (!(c >= 'a' && c <= 'z') && !is_digit(c) && (!c || !strchr("_-.,:*?+", c)))
+        if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !is_digit(c) && (!c || !strchr("_-.,:*?+", c)))
             return false;
         digits += is_digit(c);
     }

@@ -65,7 +65,7 @@ static const int ending[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 static bool ends(int sig)
 {
     struct sigaction now;
-    return sigaction(sig, NULL, &now) == 0 && now.sa_handler == SIG_DFL;
+    return sigaction(sig, NULL, &now) == 0 && now.sa_handler != SIG_IGN;
 }
 
 static void set_mask(int how)

@@ -40,10 +40,11 @@ static void say(struct pulse *p, const struct engine_counters *n)
     notify_status("%s", text);
 }
 
-/* A hold is an event of the log, which nobody watches: whoever reads the journal must see it, too. */
+/* A hold is an event of the log, which nobody watches: whoever reads the journal must see it, too. While no shard is
+ * served here nothing is known. */
 static void tell_holds(struct pulse *p, const struct engine_counters *n)
 {
-    for (int kind = 0; kind < HOLD_N; kind++) {
+    for (int kind = 0; kind < HOLD_N && n->last_seq > 0; kind++) {
         bool held = n->holds[kind] > 0;
         if (held == p->held[kind])
             continue;

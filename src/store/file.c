@@ -132,6 +132,33 @@ enum err file_copy(int from, int to, const char *name, uint64_t bytes, void (*to
     return ERR_OK;
 }
 
+static enum err write_all_again(int fd, const char *path, struct errmsg *msg)
+{
+    struct buf b = BUF_INIT;
+    enum err e;
+    uint64_t at = 0;
+    do {
+        buf_clear(&b);
+        e = file_read(fd, path, &b, COPY_BLOCK, at, msg);
+        struct iovec part = {b.p, b.n};
+        if (!e)
+            e = file_write(fd, path, &part, 1, at, msg);
+        at += b.n;
+    } while (!e && b.n > 0);
+    buf_done(&b);
+    return !e && fdatasync(fd) < 0 ? file_error(msg, "cannot sync", path) : e;
+}
+
+enum err file_write_again(const char *path, struct errmsg *msg)
+{
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    if (fd < 0)
+        return errno == ENOENT ? ERR_OK : file_error(msg, "cannot open", path);
+    enum err e = write_all_again(fd, path, msg);
+    close(fd);
+    return e;
+}
+
 enum err file_sync_folder(int folder, const char *name, struct errmsg *msg)
 {
     return fsync(folder) < 0 ? file_error(msg, "cannot sync the folder of", name) : ERR_OK;

@@ -30,6 +30,10 @@ enum err file_write(int fd, const char *name, struct iovec *parts, int n, uint64
 enum err file_copy(int from, int to, const char *name, uint64_t bytes, void (*told)(void *arg, uint64_t bytes),
                    void *arg, struct errmsg *msg) ERR_MUSTCHECK;
 
+/* Writes what a file has once more, at its place, and syncs it; without a file nothing is done. After a sync that failed the
+ * system may show what is not on the disk, and would not write it at the next sync either. */
+enum err file_write_again(const char *path, struct errmsg *msg) ERR_MUSTCHECK;
+
 /* Makes name hold these bytes, durably and all at once: written beside, synced, renamed, the folder synced. */
 enum err file_replace(int folder, const char *name, struct str bytes, struct errmsg *msg) ERR_MUSTCHECK;
 enum err file_sync_folder(int folder, const char *name, struct errmsg *msg) ERR_MUSTCHECK;

@@ -1,5 +1,7 @@
 #include "store/sql.h"
 
+#include "store/file.h"
+
 /* The extended code tells a write from a sync from a lock: "disk I/O error" stands for thirty things. */
 enum err sql_failed(const struct sql *q, const char *what, struct errmsg *msg)
 {
@@ -59,4 +61,12 @@ bool sql_run(sqlite3_stmt *s)
 {
     int code = sqlite3_step(s);
     return sqlite3_reset(s) == SQLITE_OK && code == SQLITE_DONE;
+}
+
+enum err sql_write_wal_again(const char *path, struct errmsg *msg)
+{
+    char wal[4096];
+    if ((size_t)snprintf(wal, sizeof wal, "%s-wal", path) >= sizeof wal)
+        return err_set(msg, ERR_INVALID, "the path %s is too long", path);
+    return file_write_again(wal, msg);
 }

@@ -16,6 +16,11 @@ struct sql {
 /* What the last call came to: ERR_DAMAGED or ERR_IO, "NAME: cannot WHAT: why, and SQLite's code". */
 enum err sql_failed(const struct sql *q, const char *what, struct errmsg *msg);
 
+/* To be done before a writer opens path: what its write-ahead log has is written once more. The process before may have ended
+ * for a sync that failed; what is written behind that, though synced, would be lost with it, or half of it get into the
+ * database. */
+enum err sql_write_wal_again(const char *path, struct errmsg *msg) ERR_MUSTCHECK;
+
 /* A file that must be there, for one thread at a time. It waits five seconds for whoever else writes to it. */
 enum err sql_open(struct sql *q, const char *path, struct errmsg *msg) ERR_MUSTCHECK;
 void sql_close(struct sql *q);

@@ -149,7 +149,7 @@ static const struct bad bads[] = {
     {"{\"id\":\"a\"}", "op", "member \"op\" is missing"},
     {"{\"op\":null}", "op", "member \"op\" must not be null"},
     {"{\"op\":\"Erase\",\"id\":\"a\"}", "op",
-     "member \"op\": the value is not an op (expected enrol, amend, certify, revoke, defer, report-death, "
+     "member \"op\": \"Erase\" is not an op (expected enrol, amend, certify, revoke, defer, report-death, "
      "retract-death, erase or unit)"},
     {"{\"op\":7}", "op",
      "member \"op\": 7 is not an op (expected enrol, amend, certify, revoke, defer, report-death, retract-death, "

@@ -15,9 +15,16 @@
 
 /* --- requests --- */
 
+/* Nobody is answered before the sync. */
 static void on_asked(struct request *r)
 {
-    ((struct asked *)r)->done = true;
+    struct asked *a = (struct asked *)r;
+    struct engine_counters n;
+    engine_counters(a->server->engine, &n);
+    for (uint32_t i = 0; i < r->n_inputs; i++)
+        if (a->results[i].n_events && a->results[i].first_seq + a->results[i].n_events - 1 > n.durable_seq)
+            trace_fail("an input is answered before its events are durable");
+    a->done = true;
 }
 
 static struct asked *new_asked(struct server *s)

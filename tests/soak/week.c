@@ -230,7 +230,8 @@ static void read_quiet(struct week *w, struct vitals *out)
 {
     struct vitals before;
     int64_t limit = clock_monotonic_ns() + QUIET_MS * MS;
-    await(is_delivered, w);
+    if (!await(is_delivered, w))
+        bail_out("what was decided is not delivered within a minute");
     vitals_read(w->node->pid, w->store, out);
     do {
         before = *out;
@@ -304,17 +305,18 @@ static void live(struct week *w)
 
 /* --- the verdict --- */
 
-/* Whoever reads the log has the segment open that it read last, and closes it with the next one: so of the store's
- * files it may be one more or less, and once something was archived the folded history is one. But what leaks with
- * each reload, backup or archive is more in the end. */
-static void judge_store_files(const struct week *w)
+/* What leaks, with each request, reload, backup or archive, is more in every tenth. What does not may still change by a few:
+ * a connection is opened beside another while one is slow, and kept; whoever reads the log has the segment open that it
+ * read last; once something was archived the folded history is one file more (slack). */
+static void judge_descriptors(const struct week *w, enum descriptor kind, unsigned slack)
 {
     unsigned most = 0, least = UINT_MAX;
     for (unsigned i = 1; i < TENTHS / 2; i++)
-        most = w->tenths[i].quiet.fds[FD_STORE] > most ? w->tenths[i].quiet.fds[FD_STORE] : most;
+        most = w->tenths[i].quiet.fds[kind] > most ? w->tenths[i].quiet.fds[kind] : most;
     for (unsigned i = TENTHS - 3; i < TENTHS; i++)
-        least = w->tenths[i].quiet.fds[FD_STORE] < least ? w->tenths[i].quiet.fds[FD_STORE] : least;
-    ok(least <= most + 1, "no more of the store's files open than before: at most %u, then at least %u", most, least);
+        least = w->tenths[i].quiet.fds[kind] < least ? w->tenths[i].quiet.fds[kind] : least;
+    ok(least <= most + slack, "no more descriptors than before, %s: at most %u, then at least %u", descriptor_words[kind],
+       most, least);
 }
 
 static void judge_tenths(const struct week *w)
@@ -329,9 +331,7 @@ static void judge_tenths(const struct week *w)
     ok(last->p99 <= second->p99 * b->p99 + b->p99_us, "99%% of the answers within %.1f ms, then %.1f ms",
        (double)second->p99 / 1000, (double)last->p99 / 1000);
     for (unsigned i = 0; i < FD_N; i++)
-        if (i != FD_STORE)
-            is_int(last->quiet.fds[i], second->quiet.fds[i], "as many descriptors: %s", descriptor_words[i]);
-    judge_store_files(w);
+        judge_descriptors(w, i, i == FD_STORE ? 1 : 0);
     is_int(last->quiet.threads, second->quiet.threads, "as many threads");
 }
 

@@ -1,6 +1,7 @@
 #include "store/contacts/contacts_db.h"
 
 #include "store/file.h"
+#include "store/sql.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -166,7 +167,9 @@ enum err contacts_open(const char *folder, bool make, struct contacts **out, str
     struct contacts *c = mem_zalloc(1, sizeof *c);
     c->wipe = wipe_new();
     c->keys_max = KEYS_MAX;
-    enum err e = open_one(c, path, writer_pragmas, &c->writer, msg);
+    enum err e = sql_write_wal_again(path, msg);
+    if (!e)
+        e = open_one(c, path, writer_pragmas, &c->writer, msg);
     if (!e)
         e = make ? make_tables(c, schema, keys_schema, msg) : raise_version(c, msg);
     if (!e)

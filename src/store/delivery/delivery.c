@@ -263,15 +263,6 @@ static enum err ring(struct delivery_store *d, struct errmsg *msg)
     return bell_init(&d->bell) ? ERR_OK : file_error(msg, "cannot make an eventfd for", d->path);
 }
 
-/* The process before may have ended for a sync that failed. What it wrote can be read all the same, and is not on the
- * disk; what is written behind it would be lost with it. So it goes into the database, which is synced. Whoever reads
- * meanwhile, a backup, may keep the file itself from being cut. */
-static enum err put_back_wal(const struct sql *q, struct errmsg *msg)
-{
-    int code = sqlite3_wal_checkpoint_v2(q->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-    return code == SQLITE_OK || code == SQLITE_BUSY ? ERR_OK : sql_failed(q, "put back the write-ahead log", msg);
-}
-
 static enum err open_local(const struct store *s, struct delivery_store **out, struct errmsg *msg)
 {
     struct store_info info;
@@ -281,10 +272,10 @@ static enum err open_local(const struct store *s, struct delivery_store **out, s
     enum err e = folder ? ring(d, msg) : ERR_OK;
     if (!e && folder)
         e = make_file(folder, d->path, msg);
+    if (!e && folder)
+        e = sql_write_wal_again(d->path, msg);
     if (!e)
         e = open_database(d, msg);
-    if (!e && folder)
-        e = put_back_wal(&d->writer, msg);
     if (!e)
         e = adopt(d, &info, msg);
     if (e)
