@@ -1,5 +1,7 @@
 #include "store/sql.h"
 
+#include <stdio.h>
+
 #include "store/file.h"
 
 /* The extended code tells a write from a sync from a lock: "disk I/O error" stands for thirty things. */
