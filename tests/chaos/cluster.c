@@ -2,7 +2,7 @@
  * shards, and people's inputs to any of them, while daemons and Redis are killed and stopped, slots move, memory is
  * full and connections are cut. In the end nothing that was acknowledged may be lost, nothing decided twice; every log
  * verifies, whatever was delivered came in order, and everybody's events are those that a simulation of the same inputs
- * gives. Without arguments: two minutes and ten failovers. With --failovers 0 nothing is done to anybody: the load
+ * gives. Without arguments: a minute and a half and eight failovers. With --failovers 0 nothing is done to anybody: the load
  * alone. */
 #include <getopt.h>
 #include <poll.h>
@@ -15,8 +15,8 @@
 #include "tests/chaos/verdict.h"
 
 #define NS_PER_MS INT64_C(1000000)
-#define SECONDS 120
-#define FAILOVERS 10
+#define SECONDS 90
+#define FAILOVERS 8
 #define BULK_LINES 20000       /* of 700 bytes, in one shard: a segment is closed, and moved */
 #define SEGMENT_FULL (9 << 20) /* bytes: one is closed by then, and has been for a while */
 #define SETTLE_MS 120000

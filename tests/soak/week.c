@@ -53,6 +53,7 @@ struct week {
     struct readers *readers;
     struct tenth tenths[TENTHS];
     unsigned reloads, backups, archives;
+    lc_date backed_up; /* the day of the last backup */
     char store[120];
 };
 
@@ -168,15 +169,17 @@ static void run(const char *const argv[], unsigned *count)
 
 static void back_up(struct week *w)
 {
+    w->backed_up = (lc_date)atomic_load(&w->crowd.today);
     run((const char *const[]){"lifecertctl", "-c", w->node->config, "backup", path_of(w, "backup"), NULL}, &w->backups);
 }
 
+/* Only what is in the backup: one that lacks what was moved away cannot go on. */
 static void archive(struct week *w)
 {
-    char today[11] = "";
-    date_format((lc_date)atomic_load(&w->crowd.today), today);
+    char day[11] = "";
+    date_format(w->backed_up, day);
     const char *const argv[] = {"lifecertctl", "-c",   w->node->config,        "archive", "--before",
-                                today,         "--to", path_of(w, "archived"), NULL};
+                                day,           "--to", path_of(w, "archived"), NULL};
     run(argv, &w->archives);
 }
 

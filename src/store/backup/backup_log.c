@@ -290,7 +290,8 @@ static enum err append_segment(struct backup_log *l, const struct segments *s, s
     }
     if (first > l->seal.seq + 1)
         return err_set(msg, ERR_ARCHIVED,
-                       "the events from %" PRIu64 " to %" PRIu64 " are not in the store's log any more",
+                       "the events from %" PRIu64 " to %" PRIu64 " are not in the store's log any more, and this backup lacks "
+                       "them: begin another one, in an empty folder, and keep this one with the archive",
                        l->seal.seq + 1, first - 1);
     enum err e;
     if (first == l->last.index.first || last > until)
