@@ -92,6 +92,20 @@ enum err file_write(int fd, const char *name, struct iovec *parts, int n, uint64
     return ERR_OK;
 }
 
+/* Through memory; up to n bytes. */
+static enum err copy_block(int from, int to, const char *name, uint64_t n, uint64_t offset, size_t *copied,
+                           struct errmsg *msg)
+{
+    struct buf b = BUF_INIT;
+    enum err e = file_read(from, name, &b, n < COPY_BLOCK ? (size_t)n : COPY_BLOCK, offset, msg);
+    struct iovec part = {b.p, b.n};
+    if (!e)
+        e = file_write(to, name, &part, 1, offset, msg);
+    *copied = b.n;
+    buf_done(&b);
+    return e;
+}
+
 /* What the kernel does not copy by itself, between file systems of different kinds, goes through memory. */
 static enum err copy_part(int from, int to, const char *name, size_t n, uint64_t offset, size_t *copied,
                           struct errmsg *msg)
@@ -103,14 +117,7 @@ static enum err copy_part(int from, int to, const char *name, size_t n, uint64_t
         return ERR_OK;
     if (done < 0 && errno != EINTR && errno != EXDEV && errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP)
         return file_error(msg, "cannot copy", name);
-    struct buf b = BUF_INIT;
-    enum err e = file_read(from, name, &b, n < COPY_BLOCK ? n : COPY_BLOCK, offset, msg);
-    struct iovec part = {b.p, b.n};
-    if (!e)
-        e = file_write(to, name, &part, 1, offset, msg);
-    *copied = b.n;
-    buf_done(&b);
-    return e;
+    return copy_block(from, to, name, n, offset, copied, msg);
 }
 
 enum err file_copy(int from, int to, const char *name, uint64_t bytes, void (*told)(void *arg, uint64_t bytes),
@@ -132,30 +139,11 @@ enum err file_copy(int from, int to, const char *name, uint64_t bytes, void (*to
     return ERR_OK;
 }
 
-static enum err write_all_again(int fd, const char *path, struct errmsg *msg)
+enum err file_write_again(int fd, const char *name, uint64_t from, uint64_t until, struct errmsg *msg)
 {
-    struct buf b = BUF_INIT;
-    enum err e;
-    uint64_t at = 0;
-    do {
-        buf_clear(&b);
-        e = file_read(fd, path, &b, COPY_BLOCK, at, msg);
-        struct iovec part = {b.p, b.n};
-        if (!e)
-            e = file_write(fd, path, &part, 1, at, msg);
-        at += b.n;
-    } while (!e && b.n > 0);
-    buf_done(&b);
-    return !e && fdatasync(fd) < 0 ? file_error(msg, "cannot sync", path) : e;
-}
-
-enum err file_write_again(const char *path, struct errmsg *msg)
-{
-    int fd = open(path, O_RDWR | O_CLOEXEC);
-    if (fd < 0)
-        return errno == ENOENT ? ERR_OK : file_error(msg, "cannot open", path);
-    enum err e = write_all_again(fd, path, msg);
-    close(fd);
+    enum err e = ERR_OK;
+    for (size_t n = 1; !e && n > 0 && from < until; from += n)
+        e = copy_block(fd, fd, name, until - from, from, &n, msg);
     return e;
 }
 

@@ -30,9 +30,9 @@ enum err file_write(int fd, const char *name, struct iovec *parts, int n, uint64
 enum err file_copy(int from, int to, const char *name, uint64_t bytes, void (*told)(void *arg, uint64_t bytes),
                    void *arg, struct errmsg *msg) ERR_MUSTCHECK;
 
-/* Writes what a file has once more, at its place, and syncs it; without a file nothing is done. After a sync that failed the
- * system may show what is not on the disk, and would not write it at the next sync either. */
-enum err file_write_again(const char *path, struct errmsg *msg) ERR_MUSTCHECK;
+/* Writes what stands there, up to `until` or the end of the file, once more at its place. After a sync that failed the system
+ * may show what is not on the disk, and would not write it at the next sync either. Nothing is synced. */
+enum err file_write_again(int fd, const char *name, uint64_t from, uint64_t until, struct errmsg *msg) ERR_MUSTCHECK;
 
 /* Makes name hold these bytes, durably and all at once: written beside, synced, renamed, the folder synced. */
 enum err file_replace(int folder, const char *name, struct str bytes, struct errmsg *msg) ERR_MUSTCHECK;

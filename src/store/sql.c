@@ -1,6 +1,9 @@
 #include "store/sql.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "store/file.h"
 
@@ -70,5 +73,12 @@ enum err sql_write_wal_again(const char *path, struct errmsg *msg)
     char wal[4096];
     if ((size_t)snprintf(wal, sizeof wal, "%s-wal", path) >= sizeof wal)
         return err_set(msg, ERR_INVALID, "the path %s is too long", path);
-    return file_write_again(wal, msg);
+    int fd = open(wal, O_RDWR | O_CLOEXEC);
+    if (fd < 0)
+        return errno == ENOENT ? ERR_OK : file_error(msg, "cannot open", wal);
+    enum err e = file_write_again(fd, wal, 0, UINT64_MAX, msg);
+    if (!e && fdatasync(fd) < 0)
+        e = file_error(msg, "cannot sync", wal);
+    close(fd);
+    return e;
 }

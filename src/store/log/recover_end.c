@@ -8,24 +8,12 @@
 #include <stdio.h>
 #include <unistd.h>
 
-/* After a sync that failed the system may hold the last commit for written though it is in memory only: it is written
- * once more. The same bytes at the same place do no harm. */
-static enum err write_again(struct recovery *r, const struct segment *s, int fd, const char *name)
-{
-    struct buf b = BUF_INIT;
-    enum err e = file_read(fd, name, &b, s->bytes - r->last_commit, r->last_commit, r->msg);
-    struct iovec part = {b.p, b.n};
-    if (!e)
-        e = file_write(fd, name, &part, 1, r->last_commit, r->msg);
-    buf_done(&b);
-    return e;
-}
-
-/* A last segment without any whole commit goes altogether. */
+/* A last segment without any whole commit goes altogether. After a sync that failed the last commit may be in memory only:
+ * it is written once more. */
 static enum err cut_file(struct recovery *r, const struct segment *s, int fd, const char *name)
 {
     int folder = r->d->log_folder;
-    enum err e = s->bytes ? write_again(r, s, fd, name) : ERR_OK;
+    enum err e = file_write_again(fd, name, r->last_commit, s->bytes, r->msg);
     if (e)
         return e;
     if (ftruncate(fd, (off_t)s->bytes) < 0 || fsync(fd) < 0)
